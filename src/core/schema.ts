@@ -1,0 +1,76 @@
+/** Building blocks shared by the schemas of events, definitions and results. */
+import { z } from 'zod';
+import type { ArtifactId, Instant, RunId, Sha256, StepPath, WorkerId } from './ids.ts';
+
+/** What a schema's output looks like to everyone who only reads it. */
+export type DeepReadonly<T> = T extends string | number | boolean | null | undefined
+  ? T
+  : T extends (infer I)[]
+    ? readonly DeepReadonly<I>[]
+    : { readonly [K in keyof T]: DeepReadonly<T[K]> };
+
+const branded = <T extends string>(schema: z.ZodString): z.ZodType<T, T> => schema as unknown as z.ZodType<T, T>;
+
+export const runIdSchema = branded<RunId>(
+  z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/, 'is no run id (UUIDv7)'),
+);
+export const stepPathSchema = branded<StepPath>(z.string().min(1).max(500));
+export const artifactIdSchema = branded<ArtifactId>(z.string().min(1).max(300));
+export const sha256Schema = branded<Sha256>(z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256 (64 hex digits)'));
+export const workerIdSchema = branded<WorkerId>(z.string().min(1).max(80));
+export const instantSchema = z.int().min(0) as unknown as z.ZodType<Instant, Instant>;
+
+const MAX_FACTS_BYTES = 2048;
+
+/** Closed facts, 2 kB at most. */
+export const factsSchema = z
+  .record(z.string(), z.union([z.number(), z.boolean(), z.string().max(200), z.null()]))
+  .refine((facts) => JSON.stringify(facts).length <= MAX_FACTS_BYTES, 'facts are larger than 2 kB');
+
+export const levelSchema = z.enum(['kids', 'youth', 'adult', 'research']);
+/** How strict safety is, strictest first. */
+export type Level = z.infer<typeof levelSchema>;
+export const LEVELS = levelSchema.options;
+
+export const prioritySchema = z.enum(['critical', 'high', 'normal', 'low']);
+export type Priority = z.infer<typeof prioritySchema>;
+
+/** An artifact named by its commitment: SHA-256(salt ‖ bytes). */
+export const committedSchema = z.strictObject({ id: artifactIdSchema, commitment: sha256Schema });
+export type Committed = DeepReadonly<z.infer<typeof committedSchema>>;
+
+export const faultSchema = z.strictObject({
+  code: z.string().min(1).max(80),
+  /** Class of the thrown error, or `StemmaError`. */
+  type: z.string().min(1).max(120),
+  stackHash: z.string().length(16).optional(),
+  facts: factsSchema,
+  detail: artifactIdSchema.optional(),
+  retryAfterMs: z.int().min(0).optional(),
+});
+/** Why something failed, without any content: the thrown text and the stack are the artifact `detail`. */
+export type Fault = DeepReadonly<z.infer<typeof faultSchema>>;
+
+export const usageSchema = z.strictObject({
+  tokensIn: z.int().min(0).optional(),
+  tokensOut: z.int().min(0).optional(),
+  images: z.int().min(0).optional(),
+  seconds: z.number().min(0).optional(),
+  /** null: there is no price for it. */
+  costMicroUsd: z.int().min(0).nullable(),
+});
+export type Usage = DeepReadonly<z.infer<typeof usageSchema>>;
+
+export const verdictSchema = z.strictObject({
+  check: z.string().min(1).max(80),
+  level: levelSchema,
+  decision: z.enum(['pass', 'note', 'warn', 'block']),
+  method: z.enum(['list', 'model', 'person', 'unavailable']),
+  subject: artifactIdSchema,
+  class: z.string().max(80).optional(),
+  policyVersion: z.string().max(80),
+  model: z.string().max(200).optional(),
+  durationMs: z.number().min(0),
+});
+/** A safety decision about one artifact. The terms it found stand in its evidence artifact only. */
+export type Verdict = DeepReadonly<z.infer<typeof verdictSchema>>;
