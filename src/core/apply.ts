@@ -27,6 +27,8 @@ export interface RunFold {
   created: EventData['run.created'] | undefined;
   ended: EventData['run.ended'] | undefined;
   readonly steps: Map<StepPath, StepRecord>;
+  /** Major versions of the stages the run has used. */
+  readonly stageVersions: Map<string, number>;
   /** Steps with an attempt that has no end yet. */
   readonly open: Set<StepPath>;
   /** Verdicts in order, with their evidence. */
@@ -44,6 +46,7 @@ export const createRunFold = (): RunFold => ({
   created: undefined,
   ended: undefined,
   steps: new Map(),
+  stageVersions: new Map(),
   open: new Set(),
   verdicts: [],
   artifacts: new Set(),
@@ -109,6 +112,7 @@ const startAttempt: HandlerOf<'attempt.started'> = (fold, draft) => {
     throw conflict(`${path} is ${step.state}; a step that ended so is never executed again.`);
   const counted = { failures: step?.failures ?? 0, abandoned: step?.abandoned ?? 0 };
   fold.steps.set(path, { attempt: next, state: 'running', ...counted });
+  fold.stageVersions.set(draft.data.stage, draft.data.stageVersion);
   fold.open.add(path);
 };
 

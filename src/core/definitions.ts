@@ -7,14 +7,24 @@ import type { Sha256 } from './ids.ts';
 import { levelSchema } from './schema.ts';
 import type { DeepReadonly } from './schema.ts';
 
-const idSchema = z
+/** The stem of a definition's file. */
+export const idSchema = z
   .string()
   .regex(/^[a-z][a-z0-9-]*$/, 'is no id: lower-case letters, digits and dashes, starting with a letter');
 const stepIdSchema = z
   .string()
   .regex(/^[a-z][A-Za-z0-9]*$/, 'is no step id: letters and digits, starting with a lower-case letter');
-const textSchema = z.union([z.string(), z.record(z.string().regex(/^[a-z]{2,3}$/), z.string())]);
-const closedSchema = z.union([z.number(), z.boolean(), z.string().max(200)]);
+const textSchema = z.union(
+  [
+    z.string(),
+    z.record(z.string().regex(/^[a-z]{2,3}$/, 'is no language: write its code, such as de or en'), z.string()),
+  ],
+  'must be a text, or one text per language such as { de: ..., en: ... }',
+);
+const closedSchema = z.union(
+  [z.number(), z.boolean(), z.string().max(200)],
+  'must be a number, true, false or a text of at most 200 characters',
+);
 
 const retrySchema = z.strictObject({
   maxAttempts: z.int().min(1).max(100).default(3),
@@ -28,7 +38,7 @@ export type RetryPolicy = DeepReadonly<z.infer<typeof retrySchema>>;
 export const DEFAULT_RETRY: RetryPolicy = retrySchema.parse({});
 
 const loopSchema = z.strictObject({
-  times: z.union([z.int().min(0), z.string()]).optional(),
+  times: z.union([z.int().min(0), z.string()], 'must be a whole number from 0 or a reference').optional(),
   until: z.string().optional(),
   max: z.int().min(1).max(10_000).default(50),
 });
@@ -55,14 +65,14 @@ export interface StepSource extends z.infer<z.ZodObject<typeof stepFields>> {
 const stepSchema: z.ZodType<StepSource> = z
   .strictObject({
     ...stepFields,
-    get steps() {
+    get steps(): z.ZodOptional<z.ZodArray<z.ZodType<StepSource>>> {
       return z.array(stepSchema).min(1).optional();
     },
   })
   .superRefine((step, context) => {
-    const fault = kindFault(step as StepSource);
+    const fault = kindFault(step);
     if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
-  }) as unknown as z.ZodType<StepSource>;
+  });
 
 function kindFault(step: StepSource): string | undefined {
   const list = step.steps !== undefined;
@@ -94,7 +104,14 @@ export const pipelineSchema = z.strictObject({
   title: textSchema,
   description: textSchema.optional(),
   input: z
-    .strictObject({ text: z.union([z.int(), z.strictObject({ min: z.int(), max: z.int() })]).default(1) })
+    .strictObject({
+      text: z
+        .union(
+          [z.int().min(0), z.strictObject({ min: z.int().min(0), max: z.int().min(0) })],
+          'must be how many: a whole number from 0, or { min, max }',
+        )
+        .default(1),
+    })
     .default({ text: 1 }),
   steps: z.array(stepSchema).min(1),
 });
@@ -102,7 +119,12 @@ export const configSchema = z.strictObject({
   name: textSchema,
   description: textSchema.optional(),
   category: textSchema.optional(),
-  tags: z.union([z.array(z.string()), z.record(z.string(), z.array(z.string()))]).optional(),
+  tags: z
+    .union(
+      [z.array(z.string()), z.record(z.string(), z.array(z.string()))],
+      'must be a list of texts, or one list per language',
+    )
+    .optional(),
   pipeline: idSchema,
   /** The style text that a learner sees and may edit. */
   context: textSchema.default(''),

@@ -84,9 +84,9 @@ export type TemplatePiece = { readonly text: string } | { readonly placeholder: 
 export function parseTemplate(template: string): readonly TemplatePiece[] {
   const pieces: TemplatePiece[] = [];
   let from = 0;
-  for (const match of template.matchAll(/\{\{\s*([\w.-]+)\s*\}\}/g)) {
+  for (const match of template.matchAll(/\{\{\s*[\w.-]+\s*\}\}/g)) {
     if (match.index > from) pieces.push({ text: template.slice(from, match.index) });
-    pieces.push({ placeholder: match[1] ?? '' });
+    pieces.push({ placeholder: match[0].slice(2, -2).trim() });
     from = match.index + match[0].length;
   }
   if (from < template.length) pieces.push({ text: template.slice(from) });

@@ -104,7 +104,9 @@ export type CallResult<C extends Capability> =
   | { readonly ok: false; readonly fault: Fault; readonly usage?: Usage; readonly exchange?: Json };
 
 /** What a stage reads: artifacts by name, and closed values. */
-export type StageInput = { readonly [name: string]: ArtifactRef | readonly ArtifactRef[] | number | boolean | string };
+export type StageInput = {
+  readonly [name: string]: ArtifactRef | readonly ArtifactRef[] | number | boolean | string | undefined;
+};
 
 export interface StageContext<C extends Capability = Capability> {
   readonly stepPath: StepPath;
@@ -130,6 +132,12 @@ export interface StageContext<C extends Capability = Capability> {
   progress(update: { readonly done?: number; readonly total?: number; readonly partialText?: string }): void;
 }
 
+/** A Zod object: parses, and tells its fields by name. */
+export type Shaped<T> = z.ZodType<T> & { readonly shape: z.core.$ZodShape };
+
+/** One closed fact; `z.object({ … }).catchall(closedFact)` lets a provider add its own. */
+export const closedFact = z.union([z.number(), z.boolean(), z.string(), z.null()]);
+
 export interface Stage<
   I extends StageInput = StageInput,
   S = unknown,
@@ -142,9 +150,9 @@ export interface Stage<
   readonly version: number;
   readonly title: LocalText;
   readonly description?: LocalText;
-  readonly input: z.ZodObject<z.ZodRawShape> & z.ZodType<I>;
-  readonly settings: z.ZodObject<z.ZodRawShape> & z.ZodType<S>;
-  readonly facts: z.ZodObject<z.ZodRawShape> & z.ZodType<F>;
+  readonly input: Shaped<I>;
+  readonly settings: Shaped<S>;
+  readonly facts: Shaped<F>;
   /** `text`: its first text goes on as the prompt (`previous.text`). */
   readonly writes: 'text' | 'media' | 'nothing';
   /** The one capability an attempt may call, once; a second model call is a second step. */

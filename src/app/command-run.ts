@@ -1,0 +1,48 @@
+import type { RunId } from '../core/ids.ts';
+import type { CommandType } from '../core/ports.ts';
+import type { RunState } from '../core/states.ts';
+import type { SessionEnd } from '../engine/execute-run.ts';
+import type { App } from './context.ts';
+import { parseRunId } from './read-run.ts';
+import { work } from './work.ts';
+
+export interface CommandedRun {
+  readonly runId: RunId;
+  readonly command: CommandType;
+  readonly state: RunState;
+}
+
+/**
+ * Asks a run to cancel, pause or resume. The command is on disk when this resolves; the run's holder obeys it, and if
+ * nobody holds the run, it is claimed for that moment.
+ *
+ * @param options.carryOn - after a resume, carry the run on to its end when no worker is live
+ * @throws {StemmaError} RUN_NOT_FOUND · STATE_CONFLICT when the run has ended
+ */
+export async function commandRun(
+  app: App,
+  input: { readonly runId: string; readonly command: CommandType; readonly by?: string },
+  options: { readonly signal: AbortSignal; readonly carryOn?: boolean },
+): Promise<CommandedRun & { last: SessionEnd | undefined }> {
+  const runId = parseRunId(input.runId);
+  const { queue, log } = app.store;
+  await queue.send(runId, { type: input.command, by: input.by ?? 'admin' });
+  const held = (await log.head(runId))?.holder !== undefined;
+  const others = await anotherWorkerLives(app);
+  const ours = input.command === 'resume' ? (options.carryOn ?? true) && !others : !held;
+  const done = ours ? await work(app, { only: runId, signal: options.signal }) : undefined;
+  const state = (await log.head(runId))?.state ?? 'pending';
+  return { runId, command: input.command, state, last: done?.last };
+}
+
+async function anotherWorkerLives(app: App): Promise<boolean> {
+  const before = await app.store.queue.workers();
+  const others = before.filter(({ id, stopped }) => !stopped && id !== app.engine.worker.id);
+  if (others.length === 0) return false;
+  await app.clock.sleep(LOOK_MS);
+  const after = new Map((await app.store.queue.workers()).map(({ id, beats }) => [id, beats]));
+  return others.some(({ id, beats }) => (after.get(id) ?? beats) > beats);
+}
+
+/** A live worker raises its counter every second. */
+const LOOK_MS = 1500;

@@ -1,0 +1,35 @@
+import type { StageCatalogue } from '../core/lint.ts';
+import type { DefinitionProblem } from '../core/definitions.ts';
+import type { Clock, DefinitionSource, Ids, Messages, RunQueries, Signer, Store } from '../core/ports.ts';
+import type { Digest } from '../core/ids.ts';
+import type { Level } from '../core/schema.ts';
+import type { AnyStage } from '../core/stage.ts';
+import type { Engine } from '../engine/engine.ts';
+
+/** The settings that operations ask for. */
+export interface AppSettings {
+  readonly level: Level;
+  readonly profile: string;
+  /** Language of messages. */
+  readonly language: string;
+  readonly inputBytes: number;
+  readonly slots: number;
+}
+
+/** What every operation works with; the composition root makes it. */
+export interface App {
+  readonly version: string;
+  readonly dataDirectory: string;
+  readonly store: Store;
+  readonly queries: RunQueries;
+  readonly engine: Engine;
+  readonly definitions: DefinitionSource & { lintPath(path: string): Promise<readonly DefinitionProblem[]> };
+  readonly stages: readonly AnyStage[];
+  readonly catalogue: StageCatalogue;
+  readonly messages: Messages;
+  readonly signer: Signer;
+  readonly settings: AppSettings;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly digest: Digest;
+}

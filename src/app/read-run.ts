@@ -1,0 +1,131 @@
+import { chronicleOf } from '../core/chronicle.ts';
+import type { ChronicleSource } from '../core/chronicle.ts';
+import type { PipelineDefinition } from '../core/definitions.ts';
+import { StemmaError } from '../core/errors.ts';
+import type { RunEvent } from '../core/events.ts';
+import { isRunId } from '../core/ids.ts';
+import type { ArtifactId, RunId } from '../core/ids.ts';
+import { localText } from '../core/json.ts';
+import type { ArtifactRow, DefinitionSet } from '../core/ports.ts';
+import { runRequestSchema } from '../core/request.ts';
+import type { Chronicle } from '../core/shapes.ts';
+import type { App } from './context.ts';
+
+/** A run as the record has it. */
+export interface ReadRun {
+  readonly runId: RunId;
+  readonly events: readonly RunEvent[];
+  readonly rows: readonly ArtifactRow[];
+  readonly definitions: DefinitionSet;
+  /** Of the run's own definitions. */
+  readonly pipeline: PipelineDefinition;
+  readonly texts: ReadonlyMap<ArtifactId, string>;
+  readonly chronicle: Chronicle;
+}
+
+/** Texts longer than this are shown cut; the file has them whole. */
+const MAX_TEXT_BYTES = 4 * 2 ** 20;
+
+/** @throws {StemmaError} INPUT_INVALID for a text that is no id */
+export function parseRunId(text: string): RunId {
+  const id = text.trim().toLowerCase();
+  const dashed = /^[0-9a-f]{32}$/.test(id) ? id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5') : id;
+  if (isRunId(dashed)) return dashed;
+  throw new StemmaError('RUN_NOT_FOUND', `"${text.slice(0, 80)}" is no id of a run.`, {
+    hint: '`stemma runs list` shows the ids.',
+  });
+}
+
+/** @throws {StemmaError} RUN_NOT_FOUND */
+export async function readRun(app: App, runId: RunId): Promise<ReadRun> {
+  const events: RunEvent[] = [];
+  for await (const event of app.store.log.read(runId)) events.push(event);
+  const [created] = events;
+  if (created?.type !== 'run.created')
+    throw new StemmaError('RUN_NOT_FOUND', `There is no run ${runId} in this data directory.`, {
+      hint: '`stemma runs list` shows the runs; --data names another directory.',
+    });
+  const rows = await app.store.log.artifacts(runId);
+  const definitions = await app.store.log.definitionSet(created.data.definitions);
+  if (definitions === undefined) throw new StemmaError('STORE_CORRUPT', `The definitions of run ${runId} are missing.`);
+  const texts = await readTexts(app, rows);
+  const labels = await app.queries.labels(runId);
+  const source = await toSource(app, { events, rows, definitions, texts, labels });
+  const { pipeline } = source;
+  return { runId, events, rows, definitions, pipeline, texts, chronicle: chronicleOf(source) };
+}
+
+interface Parts {
+  readonly events: readonly RunEvent[];
+  readonly rows: readonly ArtifactRow[];
+  readonly definitions: DefinitionSet;
+  readonly texts: ReadonlyMap<ArtifactId, string>;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+async function toSource(app: App, parts: Parts): Promise<ChronicleSource> {
+  const { events, rows, definitions, texts, labels } = parts;
+  const [created] = events;
+  if (created?.type !== 'run.created') throw new StemmaError('STORE_CORRUPT', 'The run has no first event.');
+  const { config, pipeline, lang } = created.data;
+  const restored = await app.definitions.restore(definitions);
+  const name = restored.configs.get(config)?.definition.name;
+  return {
+    events,
+    artifacts: rows,
+    pipeline: restored.pipelines.get(pipeline)?.definition ?? { title: pipeline, input: { text: 1 }, steps: [] },
+    configName: name === undefined ? config : localText(name, lang),
+    parameters: parametersOf(rows, texts),
+    labels,
+    texts,
+    terms: termsOf(events, texts),
+    now: app.clock.now(),
+    digest: app.digest,
+    message: (key, facts) => app.messages.text(key, facts, lang),
+  };
+}
+
+/** A file that is missing or altered is a matter of `verify`; reading the rest goes on. */
+async function readTexts(app: App, rows: readonly ArtifactRow[]): Promise<Map<ArtifactId, string>> {
+  const texts = new Map<ArtifactId, string>();
+  const wanted = rows.filter(({ mediaType, sizeBytes }) => isText(mediaType) && sizeBytes <= MAX_TEXT_BYTES);
+  for (const { id } of wanted) {
+    const bytes = await app.store.files.read(id).catch(() => undefined);
+    if (bytes !== undefined) texts.set(id, new TextDecoder().decode(bytes));
+  }
+  return texts;
+}
+
+const isText = (mediaType: string): boolean =>
+  mediaType.startsWith('text/') || mediaType === 'application/json' || mediaType === 'image/svg+xml';
+
+function parametersOf(
+  rows: readonly ArtifactRow[],
+  texts: ReadonlyMap<ArtifactId, string>,
+): ChronicleSource['parameters'] {
+  const id = rows.find(({ type }) => type === 'request')?.id;
+  const text = id === undefined ? undefined : texts.get(id);
+  const request = runRequestSchema.safeParse(parseJson(text));
+  return request.success ? request.data.parameters : {};
+}
+
+/** What the last block was about: the terms stand in its evidence artifact only. */
+function termsOf(events: readonly RunEvent[], texts: ReadonlyMap<ArtifactId, string>): string[] {
+  const block = events.findLast((event) => event.type === 'safety.verdict' && event.data.decision === 'block');
+  if (block?.type !== 'safety.verdict') return [];
+  const evidence = parseJson(texts.get(block.data.evidence.id));
+  const entries = (Array.isArray(evidence) ? evidence : [evidence]) as {
+    subject?: string;
+    terms?: { found?: string }[];
+  }[];
+  const own = entries.find((entry) => entry?.subject === block.data.subject);
+  return [...new Set((own?.terms ?? []).map(({ found }) => found ?? ''))];
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return undefined;
+  }
+}

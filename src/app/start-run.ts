@@ -1,0 +1,249 @@
+import { z } from 'zod';
+import type { Resolved } from '../core/definitions.ts';
+import { StemmaError } from '../core/errors.ts';
+import type { EventData } from '../core/events.ts';
+import { traceIdOf } from '../core/ids.ts';
+import type { RunId, TraceId, WorkerId } from '../core/ids.ts';
+import { localText } from '../core/json.ts';
+import type { LocalText } from '../core/json.ts';
+import { nearest } from '../core/nearest.ts';
+import type { DefinitionSet, Lease, LoadedDefinitions } from '../core/ports.ts';
+import type { RunRequest } from '../core/request.ts';
+import { LEVELS, levelSchema, prioritySchema } from '../core/schema.ts';
+import type { Level } from '../core/schema.ts';
+import type { ArtifactDraft } from '../core/stage.ts';
+import { freshSalt, toWritten } from '../engine/run-artifacts.ts';
+import type { Written } from '../engine/run-artifacts.ts';
+import type { App } from './context.ts';
+import { collectDefinitions } from './definition-set.ts';
+import { mergeParameters } from './parameters.ts';
+import { writeSummary } from './summary.ts';
+
+const labelSchema = z.string().min(1).max(80);
+
+export const startRunInput = z.strictObject({
+  config: z.string().min(1),
+  text: z.string(),
+  task: z.string().optional(),
+  context: z.string().optional(),
+  outputs: z.array(z.string().min(1)).optional(),
+  set: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  safety: z.preprocess((value) => (value === 'off' ? 'research' : value), levelSchema).optional(),
+  profile: z.string().optional(),
+  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+  priority: prioritySchema.optional(),
+  lang: z
+    .string()
+    .regex(/^[a-z]{2,3}$/, 'is no language (ISO 639-1)')
+    .optional(),
+  labels: z
+    .record(labelSchema, labelSchema)
+    .refine((labels) => Object.keys(labels).length <= 20, 'a run has at most 20 labels')
+    .optional(),
+});
+export type StartRunInput = z.input<typeof startRunInput>;
+
+/** The youngest that a level is for; a config's `minAge` is held against it. */
+const LOWEST_AGE: { readonly [L in Level]: number } = { kids: 8, youth: 13, adult: 18, research: 18 };
+
+export interface StartedRun {
+  readonly runId: RunId;
+  readonly traceId: TraceId;
+  /** Held by the worker it was claimed for. */
+  readonly lease: Lease | undefined;
+}
+
+/**
+ * Starts a run: its input, its definitions and its first event are on disk when this resolves.
+ *
+ * @throws {StemmaError} INPUT_INVALID · TOO_LARGE · CONFIG_NOT_FOUND · DEFINITION_INVALID · FORBIDDEN for a looser level · AGE_LIMIT · STORE_FULL · STORE_BUSY
+ */
+export async function startRun(app: App, input: StartRunInput, claimFor?: WorkerId): Promise<StartedRun> {
+  const wish = parseInput(input);
+  assertText(wish.text, app.settings.inputBytes);
+  const loaded = await app.definitions.load();
+  const config = findConfig(loaded, wish.config);
+  const request = toRequest(app, { wish, config, loaded });
+  const used = { config: config.id, pipeline: config.definition.pipeline, profile: request.profile };
+  const set = collectDefinitions(loaded.definitions, { ...used, outputs: request.outputs }, app.digest);
+  return submit(app, { request, used, set, given: givenTexts(app, { wish, config, request }), wish, claimFor });
+}
+
+type Wish = z.output<typeof startRunInput>;
+type Config = Resolved<'configs'>;
+
+function parseInput(input: unknown): Wish {
+  const result = startRunInput.safeParse(input);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const field = issue?.path.join('.') ?? '';
+  throw new StemmaError('INPUT_INVALID', `"${field}" ${issue?.message ?? 'is not valid'}.`, { facts: { field } });
+}
+
+function assertText(text: string, limit: number): void {
+  const sizeBytes = new TextEncoder().encode(text).length;
+  if (sizeBytes > limit)
+    throw new StemmaError('TOO_LARGE', `The text is ${sizeBytes} bytes long; at most ${limit} are taken.`, {
+      facts: { sizeBytes, limit },
+      hint: 'Shorten it, or raise limits.inputBytes in the settings.',
+    });
+  if (text.trim() === '')
+    throw new StemmaError('INPUT_INVALID', 'The text is empty.', {
+      hint: 'Write a text after the config, or give one with --input-file or on standard input.',
+    });
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (/[\u0000-\u0008\u000e-\u001f]/.test(text) || !text.isWellFormed())
+    throw new StemmaError(
+      'INPUT_INVALID',
+      'The input is no plain text: it holds control characters or broken Unicode.',
+      {
+        hint: 'Give a text in UTF-8.',
+      },
+    );
+}
+
+function findConfig({ definitions, problems }: LoadedDefinitions, id: string): Config {
+  const found = definitions.configs.get(id);
+  if (found !== undefined) return found;
+  const wrong = problems.find((problem) => problem.kind === 'configs' && problem.id === id);
+  if (wrong !== undefined)
+    throw new StemmaError('DEFINITION_INVALID', `The config "${id}" has not loaded: ${wrong.message}`, {
+      facts: { file: wrong.file, line: wrong.line ?? null, column: wrong.column ?? null },
+      hint: 'Run `stemma configs validate` for the whole list.',
+    });
+  const near = nearest(id, [...definitions.configs.keys()]);
+  throw new StemmaError('CONFIG_NOT_FOUND', `There is no config "${id}".`, {
+    facts: { config: id.slice(0, 80), ...(near === undefined ? {} : { nearest: near }) },
+    hint: near === undefined ? '`stemma configs list` shows them all.' : `Did you mean "${near}"?`,
+  });
+}
+
+function toRequest(app: App, at: { wish: Wish; config: Config; loaded: LoadedDefinitions }): RunRequest {
+  const { wish, config, loaded } = at;
+  const { definition } = config;
+  const level = levelFor(app.settings.level, wish.safety, definition.safety);
+  assertAge(definition.display.minAge, level);
+  const profile = wish.profile ?? app.settings.profile;
+  assertKnown('profile', profile, loaded.definitions.profiles);
+  const outputs = wish.outputs ?? definition.outputs;
+  for (const output of outputs) assertKnown('output', output, loaded.definitions.outputs);
+  return {
+    config: config.id,
+    profile,
+    level,
+    lang: wish.lang ?? app.settings.language,
+    seed: wish.seed ?? app.ids.seed(),
+    priority: wish.priority ?? 'normal',
+    outputs,
+    parameters: mergeParameters(app, { config, outputs, set: wish.set ?? {}, definitions: loaded.definitions }),
+    edited: { task: wish.task !== undefined, context: wish.context !== undefined },
+    ...(definition.procedure === undefined ? {} : { procedure: definition.procedure }),
+  };
+}
+
+/** The strictest of the three. @throws {StemmaError} FORBIDDEN when a looser one was asked for than the setting */
+function levelFor(setting: Level, asked: Level | undefined, config: Level | undefined): Level {
+  const strictness = (level: Level): number => LEVELS.indexOf(level);
+  if (asked !== undefined && strictness(asked) > strictness(setting))
+    throw new StemmaError('FORBIDDEN', `The level "${asked}" is looser than the one in force, "${setting}".`, {
+      facts: { asked, inForce: setting },
+      hint: 'A run may only ask for a stricter level. Who runs Stemma here sets safety.level in the settings.',
+    });
+  const levels = [setting, asked, config].filter((level) => level !== undefined);
+  return LEVELS[Math.min(...levels.map(strictness))] ?? setting;
+}
+
+function assertAge(minAge: number | undefined, level: Level): void {
+  if (minAge === undefined || minAge <= LOWEST_AGE[level]) return;
+  throw new StemmaError('AGE_LIMIT', `This config is for people of ${minAge} and older; the level "${level}" is not.`, {
+    facts: { minAge, level },
+    hint: 'Choose another config: `stemma configs list` shows the age of each.',
+  });
+}
+
+function assertKnown(what: string, id: string, known: ReadonlyMap<string, unknown>): void {
+  if (known.has(id)) return;
+  const near = nearest(id, [...known.keys()]);
+  throw new StemmaError('INPUT_INVALID', `There is no ${what} "${id}".`, {
+    hint: near === undefined ? `Known: ${[...known.keys()].join(', ')}.` : `Did you mean "${near}"?`,
+  });
+}
+
+/** Everything the run reads that a person or a definition wrote, as artifacts, so that the gateway judges exactly these bytes. */
+function givenTexts(app: App, at: { wish: Wish; config: Config; request: RunRequest }): ArtifactDraft[] {
+  const { wish, config, request } = at;
+  const local = (text: LocalText): string => localText(text, request.lang);
+  const task = wish.task ?? standardTask(app, local(config.definition.instruction), request.lang);
+  const context = wish.context ?? local(config.definition.context);
+  const words = Object.entries(request.parameters).filter(([, value]) => typeof value === 'string');
+  const texts: readonly (readonly [type: string, body: string])[] = [
+    ['task', task],
+    ['context', context],
+    ['parameters', words.map(([name, value]) => `${name}: ${value}`).join('\n')],
+  ];
+  return [
+    { type: 'input', body: wish.text },
+    { type: 'request', body: `${JSON.stringify(request, undefined, 2)}\n`, work: true },
+    ...texts.flatMap(([type, body]) => (body.trim() === '' ? [] : [{ type, body, work: true }])),
+  ];
+}
+
+/** `transformation`, `optimization` and `passthrough` stand for texts in the catalogue; another text stands for itself. */
+function standardTask(app: App, instruction: string, language: string): string {
+  const key = `task.${instruction}`;
+  return app.messages.has(key, language) ? app.messages.text(key, {}, language) : instruction;
+}
+
+interface Ready {
+  readonly request: RunRequest;
+  readonly used: { readonly config: string; readonly pipeline: string; readonly profile: string };
+  readonly set: DefinitionSet;
+  readonly given: readonly ArtifactDraft[];
+  readonly wish: Wish;
+  readonly claimFor: WorkerId | undefined;
+}
+
+async function submit(app: App, ready: Ready): Promise<StartedRun> {
+  const runId = app.ids.runId();
+  try {
+    const given = await writeGiven(app, runId, ready.given);
+    await app.store.files.writeDefinitions(ready.set, runId);
+    const created = { type: 'run.created' as const, data: createdData(app, ready, given) };
+    const labels = Object.entries(ready.wish.labels ?? {}).map(([key, value]) => ({ key, value }));
+    const artifacts = given.map(({ row }) => row);
+    const submission = { runId, created, artifacts, definitions: ready.set, labels, priority: ready.request.priority };
+    const lease = await app.store.queue.submit(submission, ready.claimFor);
+    await writeSummary(app, runId);
+    return { runId, traceId: traceIdOf(runId), lease };
+  } catch (cause) {
+    await app.store.files.delete(runId).catch(() => {}); // the first fault is the one to tell
+    throw cause;
+  }
+}
+
+async function writeGiven(app: App, runId: RunId, drafts: readonly ArtifactDraft[]): Promise<Written[]> {
+  const written: Written[] = [];
+  const numbers = { main: 0, work: 0 };
+  for (const draft of drafts) {
+    const work = draft.work ?? false;
+    const number = ++numbers[work ? 'work' : 'main'];
+    const file = await app.store.files.create(runId, { type: draft.type, body: draft.body, work, number });
+    written.push(toWritten(file, draft, { origin: { runId }, digest: app.digest, salt: freshSalt() }));
+  }
+  return written;
+}
+
+function createdData(app: App, { request, used, set }: Ready, given: readonly Written[]): EventData['run.created'] {
+  return {
+    ...used,
+    outputs: request.outputs,
+    definitions: set.digest,
+    level: request.level,
+    policy: app.engine.policy.version,
+    lang: request.lang,
+    seed: request.seed,
+    priority: request.priority,
+    given: given.map(({ committed }) => committed),
+    stemma: app.version,
+  };
+}

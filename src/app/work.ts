@@ -1,0 +1,37 @@
+import type { RunId } from '../core/ids.ts';
+import type { Lease, QueueSurvey } from '../core/ports.ts';
+import type { SessionEnd } from '../engine/execute-run.ts';
+import { runWorker } from '../engine/worker.ts';
+import type { App } from './context.ts';
+import { writeSummary } from './summary.ts';
+
+export interface WorkInput {
+  /** Only this run; with the lease when it was claimed at its submission. */
+  readonly only?: RunId;
+  readonly held?: readonly Lease[];
+  readonly once?: boolean;
+  readonly signal: AbortSignal;
+  /** Told when a session with a run begins (no end yet) and when it is over. */
+  readonly onSession?: (runId: RunId, end: SessionEnd | undefined) => void;
+}
+
+/** Works as a worker: registers, holds runs, gives everything back at the end. */
+export async function work(app: App, input: WorkInput): Promise<{ survey: QueueSurvey; last: SessionEnd | undefined }> {
+  const { queue } = app.store;
+  await queue.register(app.engine.worker);
+  try {
+    return await runWorker(app.engine, {
+      slots: app.settings.slots,
+      signal: input.signal,
+      ...(input.only === undefined ? {} : { only: input.only }),
+      ...(input.held === undefined ? {} : { held: input.held }),
+      ...(input.once === undefined ? {} : { once: input.once }),
+      onSession: async (runId, end) => {
+        input.onSession?.(runId, end);
+        if (end !== undefined) await writeSummary(app, runId).catch(() => {}); // a convenience; the record is complete
+      },
+    });
+  } finally {
+    await queue.retire(app.engine.worker.id);
+  }
+}

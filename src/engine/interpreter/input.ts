@@ -1,0 +1,115 @@
+import type { ChunkDefinition, StepDefinition } from '../../core/definitions.ts';
+import { assemblePrompt, promptDocument } from '../../core/prompt.ts';
+import { parseTemplate } from '../../core/references.ts';
+import type { TemplatePiece } from '../../core/references.ts';
+import type { ArtifactDraft, ArtifactRef, Stage, StageInput } from '../../core/stage.ts';
+import type { AttemptScope } from '../attempt.ts';
+import type { Scope, Value } from './scope.ts';
+
+/** A step's input before its attempt: what it reads is known, what it assembles is not yet written. */
+export interface PreparedInput {
+  /** What the step reads, for the record. */
+  readonly artifacts: readonly ArtifactRef[];
+  /** Writes the assembled texts as artifacts of the attempt, and says what the gateway has to judge. */
+  write(scope: AttemptScope): Promise<{ readonly values: StageInput; readonly subjects: readonly ArtifactRef[] }>;
+}
+
+interface Place {
+  readonly stage: Stage;
+  readonly scope: Scope;
+}
+
+const isArtifact = (value: Value): value is ArtifactRef => typeof value === 'object' && value !== null;
+
+/**
+ * A chunk without template hands its placeholders to the stage as they are. With one, each part of the template is an
+ * input of the stage: the artifact itself where the part is one placeholder, else a new text made of its pieces.
+ */
+export function prepareInput(step: StepDefinition, chunk: ChunkDefinition, place: Place): PreparedInput {
+  const named = { prompt: 'previous.text', ...step.with };
+  const read = (name: string): Value =>
+    place.scope.resolve(Object.hasOwn(named, name) ? (named[name as 'prompt'] ?? name) : name);
+  const values =
+    chunk.template === undefined
+      ? Object.keys(named)
+          .filter((name) => Object.hasOwn(place.stage.input.shape, name))
+          .map((name) => [name, [read(name)]] as const)
+      : Object.entries(chunk.template).map(([part, text]) => [part, piecesOf(text, read)] as const);
+  const parameters = place.scope.plan.given.get('parameters');
+  const artifacts = unique(values.flatMap(([, pieces]) => pieces.filter(isArtifact)));
+  const extra = parameters === undefined ? [] : [parameters];
+  return {
+    artifacts,
+    write: async (attempt) => {
+      const inputs: [string, Value][] = [];
+      for (const [name, pieces] of values) inputs.push([name, await join(name, pieces, { place, attempt })]);
+      const kept = inputs.filter(([, value]) => value !== undefined && value !== null);
+      const whole = chunk.template === undefined ? [] : await writeWhole(kept, { place, attempt });
+      const texts = kept.map(([, value]) => value).filter(isArtifact);
+      return {
+        values: Object.fromEntries(kept) as StageInput,
+        subjects: unique([...artifacts, ...texts, ...whole, ...extra]),
+      };
+    },
+  };
+}
+
+/** Settings by name: the config's procedure, the chunk's defaults, then the config's parameters, then the output's fields. */
+export function settingsFor(chunk: ChunkDefinition, { stage, scope }: Place): { readonly [name: string]: unknown } {
+  const { request } = scope.plan;
+  const procedure = request.procedure === undefined ? {} : { procedure: request.procedure };
+  const all = { ...procedure, ...chunk.defaults, ...request.parameters, ...scope.output?.definition };
+  return Object.fromEntries(
+    Object.entries(all).filter(([name, value]) => Object.hasOwn(stage.settings.shape, name) && value !== undefined),
+  );
+}
+
+function piecesOf(template: string, read: (name: string) => Value): readonly Value[] {
+  return parseTemplate(template).map((piece: TemplatePiece) =>
+    'text' in piece ? piece.text : read(piece.placeholder),
+  );
+}
+
+interface Writing {
+  readonly place: Place;
+  readonly attempt: AttemptScope;
+}
+
+/** One artifact or closed value stays what it is; several pieces become a new text. */
+async function join(name: string, pieces: readonly Value[], writing: Writing): Promise<Value> {
+  const [only] = pieces;
+  const plain = writing.place.scope.plan.artifacts;
+  if (pieces.length <= 1 && (isArtifact(only) || typeof only !== 'string')) return only;
+  const texts = await Promise.all(
+    pieces.map((piece) => (isArtifact(piece) ? plain.text(piece.id) : String(piece ?? ''))),
+  );
+  const body = texts.join('').trim();
+  if (body === '') return undefined;
+  const sources = pieces.filter(isArtifact).map(({ id }) => id);
+  return writeWork({ type: name, body, work: true, sources }, writing);
+}
+
+/** The whole prompt is judged too, so that nothing passes by being cut in pieces. */
+async function writeWhole(
+  inputs: readonly (readonly [string, Value])[],
+  writing: Writing,
+): Promise<readonly ArtifactRef[]> {
+  const { artifacts } = writing.place.scope.plan;
+  const texts = inputs.filter((input): input is readonly [string, ArtifactRef] => isArtifact(input[1]));
+  const parts = await Promise.all(texts.map(async ([name, { id }]) => ({ name, text: await artifacts.text(id) })));
+  const language = texts.find(([name]) => name === 'prompt')?.[1].language;
+  const sources = texts.map(([, { id }]) => id);
+  const body = promptDocument(assemblePrompt(parts, language));
+  return [await writeWork({ type: 'prompt', body, work: true, sources }, writing)];
+}
+
+async function writeWork(draft: ArtifactDraft, { place, attempt }: Writing): Promise<ArtifactRef> {
+  const { artifacts } = place.scope.plan;
+  const written = await artifacts.create(draft, { stepPath: attempt.path, spanId: attempt.spanId });
+  attempt.written.push(written);
+  return artifacts.ref(written.row.id);
+}
+
+const unique = (refs: readonly ArtifactRef[]): readonly ArtifactRef[] => [
+  ...new Map(refs.map((ref) => [ref.id, ref])).values(),
+];

@@ -1,0 +1,185 @@
+import { DEFAULT_RETRY } from '../../core/definitions.ts';
+import type { Resolved, StepDefinition } from '../../core/definitions.ts';
+import type { StepRecord } from '../../core/apply.ts';
+import { StemmaError } from '../../core/errors.ts';
+import { stepPath } from '../../core/ids.ts';
+import type { StepPath } from '../../core/ids.ts';
+import type { ArtifactRef, Outcome, Stage } from '../../core/stage.ts';
+import { runAttempt } from '../attempt.ts';
+import type { AttemptScope } from '../attempt.ts';
+import { chooseRoute } from '../routing.ts';
+import type { Route } from '../routing.ts';
+import { createStageContext } from '../stage-context.ts';
+import { prepareInput, settingsFor } from './input.ts';
+import type { PreparedInput } from './input.ts';
+import { chunkOfOutput, definitionOf } from './plan.ts';
+import { iterate } from './repeat.ts';
+import type { Scope, StepEnd } from './scope.ts';
+
+/** Runs a chunk, once or as often as its `repeat` says. */
+export async function runUse(step: StepDefinition, scope: Scope): Promise<StepEnd> {
+  if (step.repeat === undefined) return runChunk(step, scope, stepPath(scope.path, step.id));
+  return iterate(step, scope, (inner) => runChunk(step, inner, inner.path ?? stepPath(scope.path, step.id)));
+}
+
+/** A chunk at a place: attempts until one of them ends the step. */
+async function runChunk(step: StepDefinition, scope: Scope, path: StepPath): Promise<StepEnd> {
+  const { session, engine } = scope.plan;
+  const chunk = definitionOf(scope.plan.definitions, 'chunks', chunkId(step, scope));
+  const stage = stageOf(chunk, scope);
+  return session.busy(async () => {
+    for (;;) {
+      const known = session.fold.steps.get(path);
+      const end = endOf(known, stage, scope);
+      if (end !== undefined) return end;
+      const due = known?.ended?.retryAt;
+      const wait = due !== undefined && due > engine.clock.now();
+      const gate = wait ? await session.waitUntil(path, due) : session.gate();
+      if (gate === 'halted') return { state: 'halted' };
+      if (gate === 'canceled') return cancelUntried(path, known, scope);
+      await attempt({ step, scope, path, chunk, stage });
+    }
+  });
+}
+
+interface Place {
+  readonly step: StepDefinition;
+  readonly scope: Scope;
+  readonly path: StepPath;
+  readonly chunk: Resolved<'chunks'>;
+  readonly stage: Stage;
+}
+
+async function attempt(place: Place): Promise<void> {
+  const { step, scope, path, chunk, stage } = place;
+  const { engine, session } = scope.plan;
+  const input = prepareInput(step, chunk.definition, { stage, scope });
+  const route = routeFor(place);
+  const started = {
+    stage: stage.type,
+    stageVersion: stage.version,
+    definition: chunk.digest,
+    inputs: input.artifacts.map(({ id }) => id),
+    ...(route !== undefined && 'recorded' in route ? { route: route.recorded } : {}),
+    queuedMs: 0,
+    worker: session.lease.worker,
+  };
+  const plan = { path, started, retry: step.retry ?? DEFAULT_RETRY, timeoutMs: step.timeoutMs };
+  await runAttempt({ engine, session, artifacts: scope.plan.artifacts }, plan, async (attemptScope) => {
+    if (route !== undefined && 'code' in route) return { state: 'failed', fault: route };
+    return runStage(place, { input, route, attemptScope });
+  });
+}
+
+/** Gateway first, then the stage. */
+async function runStage(
+  { scope, stage, chunk }: Place,
+  at: { input: PreparedInput; route: Route | undefined; attemptScope: AttemptScope },
+): Promise<Outcome> {
+  const { gateway, request, engine, session, artifacts } = scope.plan;
+  const { values, subjects } = await at.input.write(at.attemptScope);
+  if (stage.calls !== undefined) {
+    const verdict = await gateway.admit(subjects, at.attemptScope);
+    if (verdict !== undefined) return { state: 'blocked', verdict };
+  }
+  const context = createStageContext({
+    place: { engine, session, artifacts },
+    scope: at.attemptScope,
+    gateway,
+    route: at.route,
+    capability: stage.calls,
+    seed: request.seed,
+    language: request.lang,
+    iteration: scope.iteration,
+    intermediate: scope.intermediate,
+  });
+  const input = parseOr('INPUT_INVALID', () => stage.input.parse(values));
+  const settings = parseOr('INPUT_INVALID', () =>
+    stage.settings.parse(settingsFor(chunk.definition, { stage, scope })),
+  );
+  const outcome = await stage.run(input, settings, context);
+  if (outcome.state === 'done') assertDone(outcome, stage, at.attemptScope);
+  return outcome;
+}
+
+/** What a stage says of itself must hold: its facts fit, and a stage that writes the prompt's text has written one. */
+function assertDone(outcome: Extract<Outcome, { state: 'done' }>, stage: Stage, { written }: AttemptScope): void {
+  stage.facts.parse(outcome.facts);
+  const [first] = outcome.artifacts;
+  if (stage.writes === 'text' && !written.some(({ row }) => row.id === first?.id))
+    throw new StemmaError('INTERNAL', `The stage ${stage.type} ended without a text of its own.`);
+}
+
+function parseOr<T>(code: 'INPUT_INVALID', parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    throw new StemmaError(code, `The step's input does not fit its stage: ${String((cause as Error).message)}`, {
+      cause,
+    });
+  }
+}
+
+function routeFor({ scope, chunk, stage }: Place): Route | ReturnType<typeof chooseRoute> | undefined {
+  if (stage.calls === undefined) return undefined;
+  const { profile, engine } = scope.plan;
+  const need = { capability: stage.calls, role: chunk.definition.role, profile, output: scope.output?.definition };
+  return chooseRoute(need, engine.providers.all);
+}
+
+function chunkId(step: StepDefinition, scope: Scope): string {
+  if (step.use !== 'output.chunk') return step.use ?? '';
+  if (scope.output === undefined)
+    throw new StemmaError('DEFINITION_INVALID', 'output.chunk stands outside of outputs.');
+  return chunkOfOutput(scope.output.definition);
+}
+
+/** @throws {StemmaError} STAGE_CHANGED when the run began under another major version of the stage */
+function stageOf(chunk: Resolved<'chunks'>, scope: Scope): Stage {
+  const { engine, session } = scope.plan;
+  const type = chunk.definition.stage;
+  const stage = engine.stages.get(type);
+  const before = session.fold.stageVersions.get(type);
+  if (stage !== undefined && (before === undefined || before === stage.version)) return stage;
+  throw new StemmaError(
+    'STAGE_CHANGED',
+    `The stage ${type} is ${stage?.version ?? 'gone'}; the run began with ${before}.`,
+    {
+      hint: 'Branch the run to go on with the stage as it is now.',
+    },
+  );
+}
+
+/** How the step has ended, or undefined when another attempt is due. A finished attempt is found by its path, never by order. */
+function endOf(known: StepRecord | undefined, stage: Stage, scope: Scope): StepEnd | undefined {
+  const ended = known?.ended;
+  switch (known?.state) {
+    case 'succeeded':
+      return { state: 'succeeded', facts: ended?.facts ?? {}, ...textOf(ended?.outputs[0], stage, scope) };
+    case 'blocked':
+    case 'canceled':
+      return { state: known.state, ...(ended?.fault === undefined ? {} : { fault: ended.fault }) };
+    case 'failed':
+    case 'timedOut':
+      if (ended?.retryAt !== undefined) return undefined;
+      return { state: 'failed', ...(ended?.fault === undefined ? {} : { fault: ended.fault }) };
+    case 'skipped':
+      return { state: 'skipped' };
+    default:
+      return undefined;
+  }
+}
+
+function textOf(
+  first: { readonly id: ArtifactRef['id'] } | undefined,
+  stage: Stage,
+  scope: Scope,
+): { text?: ArtifactRef } {
+  return stage.writes === 'text' && first !== undefined ? { text: scope.plan.artifacts.ref(first.id) } : {};
+}
+
+function cancelUntried(path: StepPath, known: StepRecord | undefined, scope: Scope): StepEnd {
+  if (known === undefined)
+    scope.plan.session.writer.record({ type: 'step.canceled', stepPath: path, data: {} }).catch(() => {}); // ends the session
+  return { state: 'canceled' };
+}

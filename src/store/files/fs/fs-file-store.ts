@@ -1,0 +1,262 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { StemmaError } from '../../../core/errors.ts';
+import { instantOf } from '../../../core/ids.ts';
+import type { ArtifactId, RunId, Sha256 } from '../../../core/ids.ts';
+import type { DefinitionSet, FileDraft, FileStore, FolderEntry, StoredFile } from '../../../core/ports.ts';
+import { systemCode, toFileError } from '../../system/file-errors.ts';
+import {
+  assertRunId,
+  definitionFiles,
+  freeNumber,
+  isStoredName,
+  nameOf,
+  notFound,
+  prepareFile,
+  sha256Of,
+} from '../artifact-file.ts';
+import type { FileStoreOptions, PreparedFile } from '../artifact-file.ts';
+import { DurableFolders } from './durable-folders.ts';
+import { nodeFileSystem } from './file-system.ts';
+import type { FileSystem, NewFile } from './file-system.ts';
+
+export interface FsFileStoreOptions extends FileStoreOptions {
+  readonly fileSystem?: FileSystem;
+}
+
+/** A name that a whole file is moved away from; left behind only by a process that died. */
+const DRAFT_NAME = /\.[0-9a-f]{16}\.tmp$/;
+
+interface ClaimedFile {
+  readonly id: ArtifactId;
+  readonly number: number;
+  readonly path: string;
+  readonly file: NewFile;
+}
+
+/**
+ * Files of runs in folders that a person can open: `<data>/runs/<yyyy>/<mm>/<dd>/<runId>/`, by the UTC date of the id.
+ *
+ * Several processes may use one directory. A file is created under a name that nobody has and is never opened for
+ * writing again; links inside a run's folder are not followed. Two processes that write into one run at the same
+ * moment, which only a holder that lost its lease does, can end with one number twice, never with one name.
+ */
+export class FsFileStore implements FileStore {
+  readonly #root: string;
+  readonly #options: FileStoreOptions;
+  readonly #files: FileSystem;
+  readonly #folders: DurableFolders;
+  /** The last claim of a number per folder: claims of one process take turns. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(dataDirectory: string, options: FsFileStoreOptions = {}) {
+    this.#root = resolve(dataDirectory);
+    this.#options = options;
+    this.#files = options.fileSystem ?? nodeFileSystem;
+    this.#folders = new DurableFolders(this.#root, this.#files);
+  }
+
+  async create(runId: RunId, draft: FileDraft): Promise<StoredFile> {
+    const prepared = prepareFile(runId, draft, this.#options);
+    const folder = draft.work ? join(this.folder(runId), 'work') : this.folder(runId);
+    return this.#explained('storing an artifact', folder, async () => {
+      const claim = () => this.#claim(folder, prepared, draft.number);
+      const { id, number, path, file } = await this.#inTurn(folder, claim);
+      await this.#fill(path, file, prepared.bytes);
+      await this.#orRemove(path, () => this.#files.syncFolder(folder));
+      const sha256 = await sha256Of(prepared.bytes);
+      return { id, number, sha256, sizeBytes: prepared.bytes.byteLength, mediaType: prepared.mediaType };
+    });
+  }
+
+  async read(id: ArtifactId): Promise<Uint8Array> {
+    const name = nameOf(id);
+    const folder = this.folder(name.runId);
+    const folders = name.work ? [folder, join(folder, 'work')] : [folder];
+    for (const path of folders) if ((await this.#files.kind(path)) !== 'folder') throw notFound(id);
+    const path = this.locate(id);
+    if ((await this.#files.kind(path)) !== 'file') throw notFound(id);
+    try {
+      return await this.#files.read(path);
+    } catch (cause) {
+      if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ELOOP') throw notFound(id, cause);
+      throw toFileError(cause, { doing: 'reading an artifact', path: folder });
+    }
+  }
+
+  /** Absolute. @throws {StemmaError} NOT_FOUND for a text that is no id */
+  locate(id: ArtifactId): string {
+    const { runId } = nameOf(id);
+    return join(this.folder(runId), ...id.slice(runId.length + 1).split('/'));
+  }
+
+  /** Absolute, whether it is there or not. */
+  folder(runId: RunId): string {
+    assertRunId(runId);
+    const date = new Date(instantOf(runId));
+    const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
+    const parts = [String(year).padStart(4, '0'), String(month).padStart(2, '0'), String(day).padStart(2, '0')];
+    return join(this.#root, 'runs', ...parts, runId);
+  }
+
+  async writeDefinitions(set: DefinitionSet, runId: RunId): Promise<void> {
+    const root = join(this.folder(runId), 'definitions');
+    const files = definitionFiles(set);
+    await this.#explained('writing the definitions of a run', root, async () => {
+      for (const { kind, name, text } of files) {
+        const folder = join(root, kind);
+        await this.#folders.ensure(folder);
+        if ((await this.#files.kind(join(folder, name))) === undefined)
+          await this.#replace(join(folder, name), text, { durable: true });
+      }
+      for (const kind of new Set(files.map((file) => file.kind))) await this.#files.syncFolder(join(root, kind));
+    });
+  }
+
+  async writeSummary(runId: RunId, file: { name: 'metadata.json' | 'steps.ndjson'; text: string }): Promise<void> {
+    const folder = this.folder(runId);
+    await this.#explained('writing the summary of a run', folder, async () => {
+      await this.#folders.ensure(folder);
+      await this.#replace(join(folder, file.name), file.text, { durable: false });
+    });
+  }
+
+  async sweep(runId: RunId, keep: ReadonlySet<ArtifactId>): Promise<readonly ArtifactId[]> {
+    const folder = this.folder(runId);
+    const removed: ArtifactId[] = [];
+    await this.#explained('removing files that no event names', folder, async () => {
+      for (const prefix of ['', 'work/']) {
+        // Without the slash: with it the system would follow a link.
+        const within = join(folder, prefix.slice(0, -1));
+        const orphans = await this.#orphans(within, (name) => !keep.has(`${runId}/${prefix}${name}` as ArtifactId));
+        for (const name of orphans) await this.#files.remove(join(within, name));
+        if (orphans.length > 0) await this.#files.syncFolder(within);
+        for (const name of orphans) if (isStoredName(name)) removed.push(`${runId}/${prefix}${name}` as ArtifactId);
+      }
+    });
+    return removed.sort();
+  }
+
+  async inventory(runId: RunId): Promise<readonly FolderEntry[]> {
+    const entries: FolderEntry[] = [];
+    for (const path of (await this.#filesBelow(this.folder(runId), '')).sort())
+      entries.push({ path, ...(await this.#digestOf(join(this.folder(runId), path))) });
+    return entries;
+  }
+
+  async delete(runId: RunId): Promise<void> {
+    const folder = this.folder(runId);
+    await this.#explained('deleting a run', folder, async () => {
+      if ((await this.#files.kind(folder)) === undefined) return;
+      await this.#files.removeFolder(folder);
+      this.#folders.forget(folder);
+      await this.#files.syncFolder(join(folder, '..'));
+    });
+  }
+
+  /** Opens a new file under the first free number; the name is taken from then on. */
+  async #claim(folder: string, prepared: PreparedFile, wanted: number): Promise<ClaimedFile> {
+    await this.#folders.ensure(folder);
+    for (let from = wanted, again = true; ;) {
+      try {
+        const number = freeNumber(
+          (await this.#files.list(folder)).map(({ name }) => name),
+          from,
+        );
+        const id = prepared.id(number);
+        const path = this.locate(id);
+        return { id, number, path, file: await this.#files.createNew(path) };
+      } catch (cause) {
+        const code = systemCode(cause);
+        if (code === 'EEXIST') from += 1;
+        else if (code === 'ENOENT' && again) {
+          // Another process has removed a folder that this one remembers.
+          again = false;
+          this.#folders.forget(this.#root);
+          await this.#folders.ensure(folder);
+        } else throw cause;
+      }
+    }
+  }
+
+  async #fill(path: string, file: NewFile, bytes: Uint8Array): Promise<void> {
+    await this.#orRemove(path, async () => {
+      try {
+        await file.write(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    });
+  }
+
+  /** Moves a whole new file over the name. */
+  async #replace(path: string, text: string, { durable }: { durable: boolean }): Promise<void> {
+    const draft = `${path}.${randomBytes(8).toString('hex')}.tmp`;
+    const file = await this.#files.createNew(draft);
+    await this.#orRemove(draft, async () => {
+      try {
+        await file.write(new TextEncoder().encode(text));
+        if (durable) await file.sync();
+      } finally {
+        await file.close();
+      }
+      await this.#files.rename(draft, path);
+    });
+  }
+
+  async #orRemove(path: string, write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (cause) {
+      // The first error is the one to tell; a file that stays is an orphan for the next sweep.
+      await this.#files.remove(path).catch(() => undefined);
+      throw cause;
+    }
+  }
+
+  async #orphans(folder: string, unnamed: (name: string) => boolean): Promise<string[]> {
+    if ((await this.#files.kind(folder)) !== 'folder') return [];
+    const names = (await this.#files.list(folder)).filter(({ kind }) => kind !== 'folder').map(({ name }) => name);
+    return names.filter((name) => DRAFT_NAME.test(name) || (isStoredName(name) && unnamed(name)));
+  }
+
+  async #filesBelow(folder: string, prefix: string): Promise<string[]> {
+    if ((await this.#files.kind(folder)) !== 'folder') return [];
+    const found: string[] = [];
+    for (const { name, kind } of await this.#files.list(folder)) {
+      if (kind === 'file' && !DRAFT_NAME.test(name)) found.push(prefix + name);
+      if (kind === 'folder') found.push(...(await this.#filesBelow(join(folder, name), `${prefix}${name}/`)));
+    }
+    return found;
+  }
+
+  async #digestOf(path: string): Promise<{ sha256: Sha256; sizeBytes: number }> {
+    const running = createHash('sha256');
+    let sizeBytes = 0;
+    for await (const chunk of this.#files.chunks(path)) {
+      running.update(chunk);
+      sizeBytes += chunk.byteLength;
+    }
+    return { sha256: running.digest('hex') as Sha256, sizeBytes };
+  }
+
+  async #inTurn<T>(folder: string, claim: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(folder) ?? Promise.resolve()).then(claim, claim);
+    this.#turns.set(folder, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(folder) === turn) this.#turns.delete(folder);
+    }
+  }
+
+  async #explained<T>(doing: string, folder: string, act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (cause) {
+      if (cause instanceof StemmaError) throw cause;
+      throw toFileError(cause, { doing, path: folder });
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import type { ArtifactId, RunId, Sha256 } from '../../../core/ids.ts';
+import type { DefinitionSet, FileDraft, FileStore, FolderEntry, StoredFile } from '../../../core/ports.ts';
+import { toHex } from '../../../core/ids.ts';
+import { nodeDigest } from '../../system/digest.ts';
+import {
+  assertRunId,
+  definitionFiles,
+  freeNumber,
+  isStoredName,
+  nameOf,
+  notFound,
+  prepareFile,
+  sha256Of,
+} from '../artifact-file.ts';
+import type { FileStoreOptions } from '../artifact-file.ts';
+
+/** Files of runs in memory: for tests and for trying things out. Nothing outlives the process. */
+export class MemoryFileStore implements FileStore {
+  readonly #options: FileStoreOptions;
+  /** Per run, by the path in its folder. */
+  readonly #folders = new Map<RunId, Map<string, Uint8Array>>();
+
+  constructor(options: FileStoreOptions = {}) {
+    this.#options = options;
+  }
+
+  async create(runId: RunId, draft: FileDraft): Promise<StoredFile> {
+    const { bytes, mediaType, id } = prepareFile(runId, draft, this.#options);
+    const own = new Uint8Array(bytes);
+    const number = freeNumber(this.#names(runId, draft.work), draft.number);
+    const chosen = id(number);
+    this.#folder(runId).set(pathIn(chosen), own);
+    const sha256 = await sha256Of(own);
+    return { id: chosen, number, sha256, sizeBytes: own.byteLength, mediaType };
+  }
+
+  async read(id: ArtifactId): Promise<Uint8Array> {
+    const bytes = this.#folders.get(nameOf(id).runId)?.get(pathIn(id));
+    if (bytes === undefined) throw notFound(id);
+    return new Uint8Array(bytes);
+  }
+
+  locate(): undefined {
+    return undefined;
+  }
+
+  folder(): undefined {
+    return undefined;
+  }
+
+  async writeDefinitions(set: DefinitionSet, runId: RunId): Promise<void> {
+    const folder = this.#folder(runId);
+    for (const { kind, name, text } of definitionFiles(set)) {
+      const path = `definitions/${kind}/${name}`;
+      if (!folder.has(path)) folder.set(path, new TextEncoder().encode(text));
+    }
+  }
+
+  async writeSummary(runId: RunId, file: { name: 'metadata.json' | 'steps.ndjson'; text: string }): Promise<void> {
+    this.#folder(runId).set(file.name, new TextEncoder().encode(file.text));
+  }
+
+  async sweep(runId: RunId, keep: ReadonlySet<ArtifactId>): Promise<readonly ArtifactId[]> {
+    assertRunId(runId);
+    const folder = this.#folders.get(runId) ?? new Map<string, Uint8Array>();
+    const removed = [...folder.keys()]
+      .filter((path) => isStoredName(path.replace(/^work\//, '')))
+      .map((path) => `${runId}/${path}` as ArtifactId)
+      .filter((id) => !keep.has(id));
+    for (const id of removed) folder.delete(pathIn(id));
+    return removed.sort();
+  }
+
+  async inventory(runId: RunId): Promise<readonly FolderEntry[]> {
+    assertRunId(runId);
+    const files = [...(this.#folders.get(runId) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+    return files.map(([path, bytes]) => ({
+      path,
+      sha256: toHex(nodeDigest.sha256(bytes)) as Sha256,
+      sizeBytes: bytes.byteLength,
+    }));
+  }
+
+  async delete(runId: RunId): Promise<void> {
+    assertRunId(runId);
+    this.#folders.delete(runId);
+  }
+
+  #folder(runId: RunId): Map<string, Uint8Array> {
+    assertRunId(runId);
+    const folder = this.#folders.get(runId) ?? new Map<string, Uint8Array>();
+    this.#folders.set(runId, folder);
+    return folder;
+  }
+
+  #names(runId: RunId, work: boolean): string[] {
+    const paths = [...this.#folder(runId).keys()];
+    return work ? paths.filter((path) => path.startsWith('work/')).map((path) => path.slice(5)) : paths;
+  }
+}
+
+const pathIn = (id: ArtifactId): string => id.slice(id.indexOf('/') + 1);

@@ -1,0 +1,193 @@
+import { applyEvent, createRunFold, foldRun } from '../../core/apply.ts';
+import { StemmaError } from '../../core/errors.ts';
+import { GENESIS, eventBody, eventHash, parseEvent } from '../../core/events.ts';
+import type { EventDraft, RunEvent } from '../../core/events.ts';
+import { toHex } from '../../core/ids.ts';
+import type { Digest, Instant, RunId, Sha256, WorkerId } from '../../core/ids.ts';
+import type {
+  Append,
+  ArtifactRow,
+  Clock,
+  DefinitionSet,
+  FollowFrom,
+  Lease,
+  RunHead,
+  RunLog,
+  Signer,
+  Submission,
+} from '../../core/ports.ts';
+import { prioritySchema } from '../../core/schema.ts';
+import { LOG, QUEUE, logOf } from '../changes.ts';
+import { leaseLost, runHasEnded } from '../refusals.ts';
+import type { GroupedWrites } from './grouped-writes.ts';
+import { hasEnded, parseDefinitions, stateOf } from './state.ts';
+import type { MemoryRun, MemoryState, StoredEvent } from './state.ts';
+
+const PAGE = 1000;
+
+export interface MemoryRunLogParts {
+  readonly state: MemoryState;
+  readonly writes: GroupedWrites;
+  readonly clock: Clock;
+  readonly digest: Digest;
+  readonly signer: Signer | undefined;
+  /** Aborted when the session closes; followers end then. */
+  readonly closing: AbortSignal;
+}
+
+export class MemoryRunLog implements RunLog {
+  readonly #parts: MemoryRunLogParts;
+
+  constructor(parts: MemoryRunLogParts) {
+    this.#parts = parts;
+  }
+
+  append(lease: Lease, append: Append): Promise<{ seq: number; position: number }> {
+    return this.#parts.writes.write((topics) => {
+      const run = this.#heldRun(lease);
+      const drafts = structuredClone(append.drafts);
+      refuseKnownArtifacts(run, append.artifacts ?? []);
+      const placed = this.#place(run, drafts, Math.max(this.#parts.clock.now(), run.at) as Instant);
+      takeIn(run, drafts);
+      this.#keep(run, placed);
+      run.artifacts.push(...structuredClone(append.artifacts ?? []));
+      this.#dropCommands(({ id, runId }) => runId === lease.runId && (append.handled ?? []).includes(id));
+      topics.add(LOG).add(logOf(lease.runId));
+      if (hasEnded(run)) this.#finish(run, topics);
+      const { seq, position } = lastOf(run);
+      return { seq, position };
+    });
+  }
+
+  /** Inside a write: the run with its first event. */
+  submit(submission: Submission, holder: WorkerId | undefined): number {
+    const { runId, created, definitions, labels } = submission;
+    const { state, clock } = this.#parts;
+    if (state.runs.has(runId)) throw new StemmaError('STATE_CONFLICT', `The run ${runId} exists already.`);
+    const token = holder === undefined ? 0 : 1;
+    const run: MemoryRun = {
+      ...{ runId, key: state.runs.size + 1, priority: prioritySchema.options.indexOf(submission.priority) },
+      ...{ labels: Object.fromEntries(labels.map(({ key, value }) => [key, value])), events: [], artifacts: [] },
+      ...{ fold: createRunFold(), at: clock.now(), signature: undefined },
+      ...{ token, holder, wakeAt: undefined, paused: false },
+    };
+    const drafts = [structuredClone(created)];
+    refuseKnownArtifacts(run, submission.artifacts);
+    const placed = this.#place(run, drafts, run.at);
+    takeIn(run, drafts);
+    state.runs.set(runId, run);
+    this.#keep(run, placed);
+    run.artifacts.push(...structuredClone(submission.artifacts));
+    if (!state.definitions.has(definitions.digest))
+      state.definitions.set(definitions.digest, JSON.stringify(definitions));
+    return token;
+  }
+
+  async *read(runId: RunId, range: { afterSeq?: number; limit?: number } = {}): AsyncGenerator<RunEvent> {
+    const { afterSeq = 0, limit = Number.POSITIVE_INFINITY } = range;
+    const last = afterSeq + limit;
+    for (let seq = afterSeq; seq < last; seq += 1) {
+      const event = this.#parts.state.runs.get(runId)?.events[seq];
+      if (event === undefined) return;
+      yield parseEvent(event.body, event);
+    }
+  }
+
+  async *follow(from: FollowFrom, signal: AbortSignal): AsyncGenerator<RunEvent> {
+    const { state, closing } = this.#parts;
+    const until = AbortSignal.any([signal, closing]);
+    const topic = from.runId === undefined ? LOG : logOf(from.runId);
+    let last = from.position;
+    while (!until.aborted) {
+      const page = state.events.slice(last, last + PAGE);
+      last += page.length;
+      for (const event of page) {
+        if (until.aborted) return;
+        if (from.runId === undefined || event.runId === from.runId) yield parseEvent(event.body, event);
+      }
+      if (page.length === 0) await state.changes.next(topic, until);
+    }
+  }
+
+  async head(runId: RunId): Promise<RunHead | undefined> {
+    const run = this.#parts.state.runs.get(runId);
+    if (run === undefined) return undefined;
+    const { seq, hash } = lastOf(run);
+    return {
+      ...{ runId, state: stateOf(run), seq, at: run.at, hash: toHex(hash) as Sha256 },
+      ...(run.signature && { signature: run.signature }),
+      ...(run.holder !== undefined && { holder: run.holder }),
+    };
+  }
+
+  async artifacts(runId: RunId): Promise<readonly ArtifactRow[]> {
+    return structuredClone(this.#parts.state.runs.get(runId)?.artifacts ?? []);
+  }
+
+  async definitionSet(digest: Sha256): Promise<DefinitionSet | undefined> {
+    const text = this.#parts.state.definitions.get(digest);
+    return text === undefined ? undefined : parseDefinitions(text);
+  }
+
+  #heldRun(lease: Lease): MemoryRun {
+    const run = this.#parts.state.runs.get(lease.runId);
+    if (run === undefined || run.token !== lease.token) throw leaseLost(lease);
+    if (hasEnded(run)) throw runHasEnded(lease.runId);
+    if (run.holder === undefined) throw leaseLost(lease);
+    return run;
+  }
+
+  #place(run: MemoryRun, drafts: readonly EventDraft[], at: Instant): readonly (StoredEvent & { at: Instant })[] {
+    let previous = run.events.at(-1)?.hash ?? GENESIS;
+    return drafts.map((draft, index) => {
+      const seq = run.events.length + 1 + index;
+      const body = eventBody(run.runId, { seq, at }, draft);
+      previous = eventHash(this.#parts.digest, previous, body);
+      const position = this.#parts.state.events.length + 1 + index;
+      return { runId: run.runId, seq, position, body, hash: previous, at };
+    });
+  }
+
+  #keep(run: MemoryRun, placed: readonly (StoredEvent & { at: Instant })[]): void {
+    run.events.push(...placed);
+    this.#parts.state.events.push(...placed);
+    run.at = placed.at(-1)?.at ?? run.at;
+  }
+
+  #finish(run: MemoryRun, topics: Set<string>): void {
+    const { signer } = this.#parts;
+    if (signer !== undefined) run.signature = { keyId: signer.keyId, value: signer.sign(lastOf(run).hash) };
+    run.holder = undefined;
+    this.#dropCommands(({ runId }) => runId === run.runId);
+    topics.add(QUEUE);
+  }
+
+  #dropCommands(isDone: (command: MemoryState['commands'][number]) => boolean): void {
+    const { commands } = this.#parts.state;
+    if (commands.length > 0) commands.splice(0, commands.length, ...commands.filter((command) => !isDone(command)));
+  }
+}
+
+function lastOf(run: MemoryRun): StoredEvent {
+  const last = run.events.at(-1);
+  if (last === undefined) throw new StemmaError('INTERNAL', `The run ${run.runId} has no first event.`);
+  return last;
+}
+
+/** All drafts or none: the guard of the core stands where a database has its constraints. */
+function takeIn(run: MemoryRun, drafts: readonly EventDraft[]): void {
+  try {
+    for (const draft of drafts) applyEvent(run.fold, draft);
+  } catch (error) {
+    run.fold = foldRun(run.events.map((event) => parseEvent(event.body, event)));
+    throw error;
+  }
+}
+
+function refuseKnownArtifacts(run: MemoryRun, rows: readonly ArtifactRow[]): void {
+  const known = new Set(run.artifacts.map(({ id }) => id));
+  for (const { id } of rows) {
+    if (known.has(id)) throw new StemmaError('STATE_CONFLICT', `The artifact ${id} exists already.`);
+    known.add(id);
+  }
+}

@@ -1,0 +1,25 @@
+/** What every store answers to a write that it refuses. */
+import { StemmaError } from '../core/errors.ts';
+import type { RunId, WorkerId } from '../core/ids.ts';
+import type { Lease } from '../core/ports.ts';
+
+export const leaseLost = ({ runId, token }: Lease): StemmaError =>
+  new StemmaError('LEASE_LOST', `The lease of run ${runId} with token ${token} no longer counts.`, {
+    facts: { runId, token },
+    hint: 'Another worker has taken the run over, or it was given back; drop what was computed for it.',
+  });
+
+export const runHasEnded = (runId: RunId): StemmaError =>
+  new StemmaError('STATE_CONFLICT', `The run ${runId} has ended and never changes again.`, {
+    facts: { runId },
+    hint: 'Branch it to go on.',
+  });
+
+export const runNotFound = (runId: RunId): StemmaError =>
+  new StemmaError('RUN_NOT_FOUND', `There is no run ${runId}.`, {
+    facts: { runId },
+    hint: '`stemma runs list` shows the runs of this data directory.',
+  });
+
+export const workerUnknown = (worker: WorkerId): StemmaError =>
+  new StemmaError('INTERNAL', `The worker ${worker} holds no runs before it is registered.`, { facts: { worker } });

@@ -1,0 +1,7 @@
+import { record } from './001-record.ts';
+
+/**
+ * All migrations in order; the number of a store's schema is how many of them it has taken in. Append only: a store
+ * out there has run the text that stood here. `schema.sql` is what they make together.
+ */
+export const MIGRATIONS: readonly string[] = [record];

@@ -1,0 +1,186 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { parseEvent } from '../../core/events.ts';
+import type { RunEvent } from '../../core/events.ts';
+import { toHex } from '../../core/ids.ts';
+import type { ArtifactId, Instant, RunId, Sha256, SpanId, StepPath, WorkerId } from '../../core/ids.ts';
+import type { Append, ArtifactRow, DefinitionSet, FollowFrom, Lease, RunHead, RunLog } from '../../core/ports.ts';
+import type { RunState } from '../../core/states.ts';
+import { LOG, logOf } from '../changes.ts';
+import type { Changes } from '../changes.ts';
+import { prepareQuery } from './connection.ts';
+import type { Query } from './connection.ts';
+import type { GroupCommit } from './group-commit.ts';
+import type { RunWriter } from './run-writer.ts';
+
+/** Rows fetched at a time; no statement stays open between pages. */
+const PAGE = 1000;
+
+interface EventRow {
+  readonly position: number;
+  readonly seq: number;
+  readonly body: string;
+  readonly hash: Uint8Array;
+}
+
+interface RunRow {
+  readonly state: RunState;
+  readonly seq: number;
+  readonly at: Instant;
+  readonly hash: Uint8Array;
+  readonly signature: string | null;
+  readonly signature_key: string | null;
+  readonly holder: WorkerId | null;
+}
+
+interface StoredArtifact {
+  readonly id: ArtifactId;
+  readonly step_path: StepPath | null;
+  readonly span_id: SpanId | null;
+  readonly type: string;
+  readonly media_type: string;
+  readonly language: string | null;
+  readonly sha256: Sha256;
+  readonly salt: string;
+  readonly size_bytes: number;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly sources: string;
+}
+
+export interface SqliteRunLogParts {
+  readonly reader: DatabaseSync;
+  readonly writes: GroupCommit;
+  readonly writer: RunWriter;
+  readonly changes: Changes;
+  /** Aborted when the store closes; followers end then. */
+  readonly closing: AbortSignal;
+}
+
+export class SqliteRunLog implements RunLog {
+  readonly #parts: SqliteRunLogParts;
+  readonly #run: Query<RunRow>;
+  readonly #runKey: Query<{ readonly key: number }>;
+  readonly #page: Query<EventRow>;
+  readonly #pageOfRun: Query<EventRow>;
+  readonly #seqAt: Query<{ readonly seq: number }>;
+  readonly #artifacts: Query<StoredArtifact>;
+  readonly #definitions: Query<{ readonly body: string }>;
+
+  constructor(parts: SqliteRunLogParts) {
+    this.#parts = parts;
+    const { reader } = parts;
+    this.#run = prepareQuery(
+      reader,
+      `select state, seq, at, hash, signature, signature_key, workers.id as holder
+       from runs left join workers on workers.key = runs.holder where runs.id = ?`,
+    );
+    this.#runKey = prepareQuery(reader, 'select key from runs where id = ?');
+    const columns = 'select position, seq, body, hash from events';
+    this.#page = prepareQuery(reader, `${columns} where position > ? order by position limit ?`);
+    this.#pageOfRun = prepareQuery(reader, `${columns} where run_key = ? and seq > ? order by seq limit ?`);
+    this.#seqAt = prepareQuery(
+      reader,
+      'select coalesce(max(seq), 0) as seq from events where run_key = ? and position <= ?',
+    );
+    this.#artifacts = prepareQuery(
+      reader,
+      `select id, step_path, span_id, type, media_type, language, sha256, salt, size_bytes, width, height, sources
+       from artifacts where run_key = ? order by key`,
+    );
+    this.#definitions = prepareQuery(reader, 'select body from definition_sets where digest = ?');
+  }
+
+  append(lease: Lease, append: Append): Promise<{ seq: number; position: number }> {
+    return this.#parts.writes.write((topics) => this.#parts.writer.append(lease, append, topics));
+  }
+
+  async *read(runId: RunId, range: { afterSeq?: number; limit?: number } = {}): AsyncGenerator<RunEvent> {
+    const key = this.#keyOf(runId);
+    if (key === undefined) return;
+    let { afterSeq = 0, limit: left = Number.POSITIVE_INFINITY } = range;
+    while (left > 0) {
+      const wanted = Math.min(PAGE, left);
+      const rows = this.#pageOfRun.all(key, afterSeq, wanted);
+      for (const row of rows) yield parseEvent(row.body, row);
+      if (rows.length < wanted) return;
+      left -= rows.length;
+      afterSeq += rows.length;
+    }
+  }
+
+  async *follow(from: FollowFrom, signal: AbortSignal): AsyncGenerator<RunEvent> {
+    const until = AbortSignal.any([signal, this.#parts.closing]);
+    const pageAfter = from.runId === undefined ? this.#pages(from.position) : this.#pagesOfRun(from.runId, from.position);
+    const topic = from.runId === undefined ? LOG : logOf(from.runId);
+    while (!until.aborted) {
+      const rows = pageAfter();
+      for (const row of rows) {
+        if (until.aborted) return;
+        yield parseEvent(row.body, row);
+      }
+      if (rows.length === 0) await this.#parts.changes.next(topic, until);
+    }
+  }
+
+  async head(runId: RunId): Promise<RunHead | undefined> {
+    const row = this.#run.get(runId);
+    if (row === undefined) return undefined;
+    const { state, seq, at, hash, signature, signature_key: keyId, holder } = row;
+    return {
+      ...{ runId, state, seq, at, hash: toHex(hash) as Sha256 },
+      ...(signature !== null && keyId !== null && { signature: { keyId, value: signature } }),
+      ...(holder !== null && { holder }),
+    };
+  }
+
+  async artifacts(runId: RunId): Promise<readonly ArtifactRow[]> {
+    const key = this.#keyOf(runId);
+    return key === undefined ? [] : this.#artifacts.all(key).map((row) => toArtifact(runId, row));
+  }
+
+  async definitionSet(digest: Sha256): Promise<DefinitionSet | undefined> {
+    const row = this.#definitions.get(digest);
+    return row && (JSON.parse(row.body) as DefinitionSet);
+  }
+
+  #keyOf(runId: RunId): number | undefined {
+    return this.#runKey.get(runId)?.key;
+  }
+
+  /** Positions are given in the order of commits, so nothing appears behind the last one read. */
+  #pages(position: number): () => readonly EventRow[] {
+    let last = position;
+    return () => {
+      const rows = this.#page.all(last, PAGE);
+      last = rows.at(-1)?.position ?? last;
+      return rows;
+    };
+  }
+
+  #pagesOfRun(runId: RunId, position: number): () => readonly EventRow[] {
+    let key: number | undefined;
+    let last = 0;
+    return () => {
+      if (key === undefined) {
+        key = this.#keyOf(runId);
+        if (key === undefined) return [];
+        last = this.#seqAt.get(key, position)?.seq ?? 0;
+      }
+      const rows = this.#pageOfRun.all(key, last, PAGE);
+      last = rows.at(-1)?.seq ?? last;
+      return rows;
+    };
+  }
+}
+
+function toArtifact(runId: RunId, row: StoredArtifact): ArtifactRow {
+  return {
+    ...{ id: row.id, runId, type: row.type, mediaType: row.media_type, sha256: row.sha256, salt: row.salt },
+    ...{ sizeBytes: row.size_bytes, sources: JSON.parse(row.sources) as ArtifactId[] },
+    ...(row.step_path !== null && { stepPath: row.step_path }),
+    ...(row.span_id !== null && { spanId: row.span_id }),
+    ...(row.language !== null && { language: row.language }),
+    ...(row.width !== null && { width: row.width }),
+    ...(row.height !== null && { height: row.height }),
+  };
+}

@@ -1,0 +1,12 @@
+import { randomBytes, randomInt, randomUUIDv7 } from 'node:crypto';
+import type { RunId, WorkerId } from '../../core/ids.ts';
+import type { Ids } from '../../core/ports.ts';
+
+const SEEDS = 2 ** 32;
+
+/** Ids from the machine's clock and random source. */
+export const systemIds: Ids = {
+  runId: () => randomUUIDv7() as RunId,
+  workerId: () => randomBytes(12).toString('base64url') as WorkerId,
+  seed: () => randomInt(SEEDS),
+};
