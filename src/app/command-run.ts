@@ -4,7 +4,7 @@ import type { RunState } from '../core/states.ts';
 import type { SessionEnd } from '../engine/execute-run.ts';
 import type { App } from './context.ts';
 import { parseRunId } from './read-run.ts';
-import { work } from './work.ts';
+import { asWorker, work } from './work.ts';
 
 export interface CommandedRun {
   readonly runId: RunId;
@@ -30,7 +30,8 @@ export async function commandRun(
   const held = (await log.head(runId))?.holder !== undefined;
   const others = await anotherWorkerLives(app);
   const ours = input.command === 'resume' ? (options.carryOn ?? true) && !others : !held;
-  const done = ours ? await work(app, { only: runId, signal: options.signal }) : undefined;
+  const carryOn = () => work(app, { only: runId, signal: options.signal });
+  const done = ours ? await asWorker(app, carryOn) : undefined;
   const state = (await log.head(runId))?.state ?? 'pending';
   return { runId, command: input.command, state, last: done?.last };
 }

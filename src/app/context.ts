@@ -16,19 +16,23 @@ export interface AppSettings {
   readonly slots: number;
 }
 
-/** What every operation works with; the composition root makes it. */
-export interface App {
+/** What can be told without opening a store. */
+export interface Catalogue {
   readonly version: string;
   readonly dataDirectory: string;
-  readonly store: Store;
-  readonly queries: RunQueries;
-  readonly engine: Engine;
   readonly definitions: DefinitionSource & { lintPath(path: string): Promise<readonly DefinitionProblem[]> };
   readonly stages: readonly AnyStage[];
   readonly catalogue: StageCatalogue;
   readonly messages: Messages;
-  readonly signer: Signer;
   readonly settings: AppSettings;
+}
+
+/** What every operation works with; the composition root makes it. */
+export interface App extends Catalogue {
+  readonly store: Store;
+  readonly queries: RunQueries;
+  readonly engine: Engine;
+  readonly signer: Signer;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly digest: Digest;

@@ -100,15 +100,15 @@ function artifactResult(app: App, artifact: ArtifactView): OutputArtifact {
 
 /** The exit code of a run by how it ended (spec chapter 7). */
 export function exitCodeOf(
-  run: Pick<RunView, 'state' | 'error' | 'problems'>,
-  options: { strict?: boolean } = {},
+  result: Pick<RunResult, 'state' | 'error' | 'outputs'>,
+  options: { readonly strict?: boolean | undefined } = {},
 ): number {
-  const code = run.error?.code;
-  switch (run.state) {
+  const code = result.error?.code;
+  switch (result.state) {
     case 'succeeded':
-      return options.strict === true && run.problems.length > 0 ? 1 : 0;
+      return options.strict === true && result.outputs.some(({ state }) => state !== 'succeeded') ? 1 : 0;
     case 'blocked':
-      return 3;
+      return ERROR_CODES.SAFETY_BLOCKED.exitCode;
     case 'failed':
       return code !== undefined && isErrorCode(code) ? ERROR_CODES[code].exitCode : 1;
     case 'canceled':

@@ -66,7 +66,7 @@ function bodyOf(event: RunEvent): string {
 
 function chainProblems(app: App, events: readonly RunEvent[], head: RunHead): VerifyProblem[] {
   const problems: VerifyProblem[] = [];
-  let previous = GENESIS;
+  let previous: Uint8Array = GENESIS;
   for (const [index, event] of events.entries()) {
     const hash = eventHash(app.digest, previous, bodyOf(event));
     if (event.seq !== index + 1)

@@ -15,23 +15,29 @@ export interface WorkInput {
   readonly onSession?: (runId: RunId, end: SessionEnd | undefined) => void;
 }
 
-/** Works as a worker: registers, holds runs, gives everything back at the end. */
-export async function work(app: App, input: WorkInput): Promise<{ survey: QueueSurvey; last: SessionEnd | undefined }> {
+/** Makes this process a worker for the time of the body: registers it, and gives back at the end what it still holds. */
+export async function asWorker<T>(app: App, body: () => Promise<T>): Promise<T> {
   const { queue } = app.store;
   await queue.register(app.engine.worker);
   try {
-    return await runWorker(app.engine, {
-      slots: app.settings.slots,
-      signal: input.signal,
-      ...(input.only === undefined ? {} : { only: input.only }),
-      ...(input.held === undefined ? {} : { held: input.held }),
-      ...(input.once === undefined ? {} : { once: input.once }),
-      onSession: async (runId, end) => {
-        input.onSession?.(runId, end);
-        if (end !== undefined) await writeSummary(app, runId).catch(() => {}); // a convenience; the record is complete
-      },
-    });
+    return await body();
   } finally {
     await queue.retire(app.engine.worker.id);
   }
+}
+
+/** Holds runs and executes their steps, inside `asWorker`. */
+export async function work(app: App, input: WorkInput): Promise<{ survey: QueueSurvey; last: SessionEnd | undefined }> {
+  const { only, held, once, signal } = input;
+  return runWorker(app.engine, {
+    slots: app.settings.slots,
+    signal,
+    ...(only === undefined ? {} : { only }),
+    ...(held === undefined ? {} : { held }),
+    ...(once === undefined ? {} : { once }),
+    onSession: async (runId, end) => {
+      input.onSession?.(runId, end);
+      if (end !== undefined) await writeSummary(app, runId).catch(() => {}); // a convenience; the record is complete
+    },
+  });
 }

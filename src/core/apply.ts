@@ -4,9 +4,10 @@
  */
 import { parseArtifactId } from './ids.ts';
 import type { ArtifactId, Instant, StepPath } from './ids.ts';
+import { isKnownEvent } from './events.ts';
 import type { EventData, EventDraft } from './events.ts';
 import { StemmaError } from './errors.ts';
-import type { Committed, Fault, Verdict } from './schema.ts';
+import type { Committed } from './schema.ts';
 import { ATTEMPT_MOVES, REPEATABLE_ENDS, RUN_MOVES, assertMove, isTerminal } from './states.ts';
 import type { AttemptState, RunState } from './states.ts';
 
@@ -54,6 +55,9 @@ export const createRunFold = (): RunFold => ({
   wakeAt: undefined,
 });
 
+/** The run's state; `pending` before its first event. */
+export const runStateOf = (fold: RunFold): RunState => fold.state ?? 'pending';
+
 /** The state after all events; unknown types of another version are passed over. */
 export function foldRun(events: Iterable<EventDraft>): RunFold {
   const fold = createRunFold();
@@ -67,11 +71,11 @@ export function foldRun(events: Iterable<EventDraft>): RunFold {
  * @throws {StemmaError} STATE_CONFLICT for an event that the state tables or the retry rules do not allow
  */
 export function applyEvent(fold: RunFold, draft: EventDraft): RunFold {
-  const handler = HANDLERS[draft.type] as Handler | undefined;
-  if (handler === undefined) return fold;
+  if (!isKnownEvent(draft.type)) return fold;
   if (fold.state === undefined && draft.type !== 'run.created') throw conflict('A run begins with run.created.');
   if (fold.state !== undefined && isTerminal(RUN_MOVES, fold.state))
     throw conflict(`The run has ended as ${fold.state}; ${draft.type} can no longer be added.`);
+  const handler = HANDLERS[draft.type] as Handler;
   handler(fold, draft);
   return fold;
 }
@@ -82,7 +86,7 @@ type HandlerOf<T extends EventDraft['type']> = (fold: RunFold, draft: Extract<Ev
 const conflict = (message: string): StemmaError => new StemmaError('STATE_CONFLICT', message);
 
 function move(fold: RunFold, to: RunState): void {
-  assertMove('run', RUN_MOVES, { from: fold.state as RunState, to });
+  assertMove('run', RUN_MOVES, { from: runStateOf(fold), to });
   if (to !== 'running' && fold.open.size > 0)
     throw conflict(`A run cannot become ${to} while ${fold.open.size} of its attempts are running.`);
   fold.state = to;
@@ -119,9 +123,9 @@ const startAttempt: HandlerOf<'attempt.started'> = (fold, draft) => {
 const endAttempt: HandlerOf<'attempt.ended'> = (fold, draft) => {
   const path = pathOf(draft);
   const step = fold.steps.get(path);
-  if (step === undefined || step.attempt !== draft.attempt)
+  if (step === undefined || step.state === 'skipped' || step.attempt !== draft.attempt)
     throw conflict(`Attempt ${draft.attempt} of ${path} cannot end; it has not started.`);
-  assertMove('attempt', ATTEMPT_MOVES, { from: step.state as AttemptState, to: draft.data.state });
+  assertMove('attempt', ATTEMPT_MOVES, { from: step.state, to: draft.data.state });
   step.state = draft.data.state;
   step.ended = draft.data;
   if (step.state === 'failed' || step.state === 'timedOut') step.failures += 1;
@@ -130,16 +134,13 @@ const endAttempt: HandlerOf<'attempt.ended'> = (fold, draft) => {
   for (const output of draft.data.outputs) keep(fold, output);
 };
 
-const endStepUntried =
-  (state: 'skipped' | 'canceled'): Handler =>
-  (fold, draft) => {
-    const path = pathOf(draft);
-    const step = fold.steps.get(path);
-    if (step !== undefined && (state === 'skipped' || step.state === 'running' || step.state === 'succeeded'))
-      throw conflict(`${path} is ${step.state} and cannot become ${state}.`);
-    const because = draft.type === 'step.skipped' ? { skippedBecause: draft.data.because } : {};
-    fold.steps.set(path, { attempt: 0, failures: 0, abandoned: 0, ...step, state, ...because });
-  };
+/** Only for a step that nothing is recorded of: what has an attempt ends with it. */
+function endUntried(fold: RunFold, draft: EventDraft, end: Pick<StepRecord, 'state' | 'skippedBecause'>): void {
+  const path = pathOf(draft);
+  const step = fold.steps.get(path);
+  if (step !== undefined) throw conflict(`${path} is ${step.state} and cannot become ${end.state}.`);
+  fold.steps.set(path, { attempt: 0, failures: 0, abandoned: 0, ...end });
+}
 
 const HANDLERS: { readonly [T in EventDraft['type']]: HandlerOf<T> } = {
   'run.created': (fold, { data }) => {
@@ -161,18 +162,11 @@ const HANDLERS: { readonly [T in EventDraft['type']]: HandlerOf<T> } = {
   },
   'attempt.started': startAttempt,
   'attempt.ended': endAttempt,
-  'step.skipped': endStepUntried('skipped'),
-  'step.canceled': endStepUntried('canceled'),
+  'step.skipped': (fold, draft) => endUntried(fold, draft, { state: 'skipped', skippedBecause: draft.data.because }),
+  'step.canceled': (fold, draft) => endUntried(fold, draft, { state: 'canceled' }),
   'safety.verdict': (fold, { data }) => {
     fold.verdicts.push(data);
     keep(fold, data.evidence);
   },
   'command.received': () => {},
 };
-
-/** The last fault that a step ended with, if it did not succeed. */
-export const faultOf = (step: StepRecord | undefined): Fault | undefined => step?.ended?.fault;
-
-/** The verdict that blocked the run, if one did. */
-export const blockingVerdict = (fold: RunFold): Verdict | undefined =>
-  fold.verdicts.findLast((verdict) => verdict.decision === 'block');

@@ -2,7 +2,7 @@
  * The chronicle: everything others read about a run, from one function over its events and artifacts, never stored
  * twice. See spec chapter 3, "Shapes that others read".
  */
-import { attemptViews } from './chronicle/attempts.ts';
+import { triesOf } from './chronicle/attempts.ts';
 import { itemsOf } from './chronicle/items.ts';
 import { runView } from './chronicle/run-view.ts';
 import { costOf, stepViews } from './chronicle/steps.ts';
@@ -15,12 +15,13 @@ export type { ChronicleSource } from './chronicle/source.ts';
 
 /** The whole view of a run. */
 export function chronicleOf(source: ChronicleSource): Chronicle {
-  const attempts = attemptViews(source);
-  const steps = stepViews(source, attempts);
+  const tries = triesOf(source);
+  const attempts = tries.map(({ view }) => view);
+  const steps = stepViews(source, tries);
   const cost = costOf(attempts);
   return {
     run: runView(source, cost),
-    items: itemsOf(source, attempts),
+    items: itemsOf(source, tries),
     steps,
     attempts,
     artifacts: source.artifacts.map(artifactView),

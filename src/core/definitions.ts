@@ -14,6 +14,9 @@ export const idSchema = z
 const stepIdSchema = z
   .string()
   .regex(/^[a-z][A-Za-z0-9]*$/, 'is no step id: letters and digits, starting with a lower-case letter');
+const partSchema = z
+  .string()
+  .regex(/^[a-z][A-Za-z0-9]*$/, 'is no name: letters and digits, starting with a lower-case letter');
 const textSchema = z.union(
   [
     z.string(),
@@ -75,16 +78,20 @@ const stepSchema: z.ZodType<StepSource> = z
   });
 
 function kindFault(step: StepSource): string | undefined {
-  const list = step.steps !== undefined;
-  if (step.use !== undefined && (list || step.forEach !== undefined))
-    return 'a step with `use` runs one chunk; it takes no `steps` and no `forEach`';
-  if (step.use === undefined && !list) return 'a step needs `use: <chunk>`, or `repeat` or `forEach` with `steps`';
-  if (list && (step.forEach === undefined) === (step.repeat === undefined))
-    return 'a step with `steps` needs either `repeat` or `forEach`';
-  if (list && (step.with !== undefined || step.retry !== undefined || step.timeoutMs !== undefined))
-    return '`with`, `retry` and `timeoutMs` belong to the steps inside';
   if (step.concurrency !== undefined && step.forEach === undefined) return '`concurrency` goes with `forEach`';
-  return undefined;
+  if (step.use !== undefined)
+    return step.steps === undefined && step.forEach === undefined
+      ? undefined
+      : 'a step with `use` runs one chunk; it takes no `steps` and no `forEach`';
+  if (step.steps === undefined) return 'a step needs `use: <chunk>`, or `repeat` or `forEach` with `steps`';
+  return containerFault(step);
+}
+
+function containerFault(step: StepSource): string | undefined {
+  if ((step.forEach === undefined) === (step.repeat === undefined))
+    return 'a step with `steps` needs either `repeat` or `forEach`';
+  const ofChunks = [step.with, step.retry, step.timeoutMs].some((value) => value !== undefined);
+  return ofChunks ? '`with`, `retry` and `timeoutMs` belong to the steps inside' : undefined;
 }
 
 export const chunkSchema = z.strictObject({
@@ -95,7 +102,7 @@ export const chunkSchema = z.strictObject({
   /** Which of the profile's roles picks provider and model. */
   role: z.string().optional(),
   /** The parts of the prompt in order. `{{name}}` takes a step's `with`, or a reference such as `config.context`. */
-  template: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/), z.string()).optional(),
+  template: z.record(partSchema, z.string()).optional(),
   /** Settings of the stage; a config's parameters and an output's fields of the same name go before them. */
   defaults: z.record(z.string(), closedSchema).default({}),
   output: z.enum(['text']).default('text'),

@@ -134,6 +134,10 @@ const storedEventSchema = z.looseObject({
   seq: z.int().min(1),
   at: z.iso.datetime({ precision: 3 }),
   type: z.string(),
+  stepPath: z.string().optional(),
+  attempt: z.int().min(1).optional(),
+  spanId: z.string().optional(),
+  data: z.custom<object>((value) => typeof value === 'object' && value !== null),
 });
 
 /**
@@ -165,9 +169,8 @@ export const isKnownEvent = (type: string): type is EventType => Object.hasOwn(e
 export function assertEventData(draft: EventDraft): EventDraft {
   const result = eventDataSchemas[draft.type].safeParse(draft.data);
   if (result.success) return draft;
-  const [issue] = result.error.issues;
-  const place = issue?.path.join('.') ?? '';
-  throw new StemmaError('INTERNAL', `The event ${draft.type} is malformed at "${place}": ${issue?.message ?? ''}`);
+  const faults = result.error.issues.map(({ path, message }) => `"${path.join('.')}": ${message}`);
+  throw new StemmaError('INTERNAL', `The event ${draft.type} is malformed at ${faults.join('; ')}`);
 }
 
 /** The event as it goes to people and programs: ISO times, and the envelope's keys in a fixed order. */

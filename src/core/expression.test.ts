@@ -84,25 +84,25 @@ describe('what a condition means', () => {
 });
 
 describe('what is no condition', () => {
-  it.each([
-    ['', 1, 'a value', 'the end'],
-    ['   ', 1, 'a value', 'the end'],
-    ['parameters.size >', 18, 'a value', 'the end'],
-    ['parameters.size > > 3', 19, 'a value', '>'],
-    ['parameters.size = 3', 17, 'a value or an operator', '='],
-    ['parameters.size == 3 3', 22, '`and`, `or`, a comparison or the end', '3'],
-    ['1 < 2 < 3', 7, '`and`, `or`, a comparison or the end', '<'],
-    ['(true', 6, '`)`', 'the end'],
-    ['true)', 5, '`and`, `or`, a comparison or the end', ')'],
-    ['parameters.size in 3', 20, 'a list such as [1, 2]', '3'],
-    ['parameters.size in []', 21, 'a value', ']'],
-    ['parameters.size in [1 2]', 23, '`,` or `]`', '2'],
-    ['count(outputs) > 1', 1, 'a reference such as parameters.size or steps.check.facts.count', 'count'],
-    ['steps.check.hits', 1, 'a reference such as parameters.size or steps.check.facts.count', 'steps.check.hits'],
-    ['true and or', 10, 'a value', 'or'],
-    ["parameters.mode == 'open", 20, 'a value or an operator', "'"],
-    ['3px', 1, 'a value or an operator', '3'],
-  ])('%j: at %i expected %s, found %s', (text, position, expected, found) => {
+  it.each<[string, number, [string, string]]>([
+    ['', 1, ['a value', 'the end']],
+    ['   ', 1, ['a value', 'the end']],
+    ['parameters.size >', 18, ['a value', 'the end']],
+    ['parameters.size > > 3', 19, ['a value', '>']],
+    ['parameters.size = 3', 17, ['a value or an operator', '=']],
+    ['parameters.size == 3 3', 22, ['`and`, `or`, a comparison or the end', '3']],
+    ['1 < 2 < 3', 7, ['`and`, `or`, a comparison or the end', '<']],
+    ['(true', 6, ['`)`', 'the end']],
+    ['true)', 5, ['`and`, `or`, a comparison or the end', ')']],
+    ['parameters.size in 3', 20, ['a list such as [1, 2]', '3']],
+    ['parameters.size in []', 21, ['a value', ']']],
+    ['parameters.size in [1 2]', 23, ['`,` or `]`', '2']],
+    ['count(outputs) > 1', 1, ['a reference such as parameters.size or steps.check.facts.count', 'count']],
+    ['steps.check.hits', 1, ['a reference such as parameters.size or steps.check.facts.count', 'steps.check.hits']],
+    ['true and or', 10, ['a value', 'or']],
+    ["parameters.mode == 'open", 20, ['a value or an operator', "'"]],
+    ['3px', 1, ['a value or an operator', '3']],
+  ])('%j: at %i expected and found %j', (text, position, [expected, found]) => {
     const fault = faultOf(text);
     expect(fault.code).toBe('DEFINITION_INVALID');
     expect(fault.facts).toEqual({ position });

@@ -55,6 +55,7 @@ const SOUND: Source = {
     'generate-image': { stage: 'media.image', defaults: { style: 'grid' } },
     'generate-text': { stage: 'text.rewrite' },
     store: { stage: 'media.file' },
+    partial: { stage: 'text.rewrite', template: { task: 'Rewrite.' } },
   },
   outputs: {
     image: { name: 'Picture', medium: 'image', width: 512, optimize: true },
@@ -255,6 +256,16 @@ describe('the steps of a pipeline', () => {
       '0.with: nothing gives the input "glue" of the chunk "join" (Add it to `with`, such as `glue: input.text`.)',
     ],
     [
+      'a template without a part for an input',
+      [{ id: 'a', use: 'partial' }],
+      `0.use: no part gives the input "prompt" of the chunk "partial" (Add it to the template, such as \`prompt: '{{prompt}}'\`.)`,
+    ],
+    [
+      'an input that the template already makes',
+      [{ id: 'a', use: 'titled', with: { voice: 'input.text', context: 'input.text' } }],
+      '0.with.context: nothing in the chunk "titled" reads "context"',
+    ],
+    [
       'a key that nothing reads',
       [{ id: 'a', use: 'rewrite', with: { promt: 'input.text' } }],
       '0.with.promt: nothing in the chunk "rewrite" reads "promt" (Did you mean "prompt"?)',
@@ -319,8 +330,8 @@ describe('the steps of a pipeline', () => {
   });
 
   it('names nothing to wait for when nothing inside has facts', () => {
-    const [finding] = lint(steps({ id: 'a', repeat: { until: 'true' }, steps: [{ id: 'b', use: 'gone' }] })).filter(
-      (one) => one.path.includes('until'),
+    const finding = lint(steps({ id: 'a', repeat: { until: 'true' }, steps: [{ id: 'b', use: 'gone' }] })).find((one) =>
+      one.path.includes('until'),
     );
     expect(finding).toMatchObject({ message: '`until` reads no fact of a step inside, so it never changes' });
     expect(finding).not.toHaveProperty('suggestion');

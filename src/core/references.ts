@@ -24,37 +24,36 @@ export function parseReference(text: string): Reference {
   });
 }
 
-function toReference(parts: readonly string[]): Reference | undefined {
-  const [root, first = '', second, third = ''] = parts;
-  const named = parts.length === 2 && NAME.test(first);
-  switch (root) {
-    case 'outputs':
-      return parts.length === 1 ? { root } : undefined;
-    case 'previous':
-      return parts.length === 2 && first === 'text' ? { root } : undefined;
-    case 'config':
-      return parts.length === 2 && (first === 'context' || first === 'instruction') ? { root, name: first } : undefined;
-    case 'input':
-    case 'parameters':
-    case 'output':
-      return named ? { root, name: first } : undefined;
-    case 'steps':
-      return stepReference({ step: first, name: second, fact: third, length: parts.length });
-    default:
-      return undefined;
-  }
+type Parts = readonly string[];
+
+/** One reader per root: the reference, or undefined when the parts make none. */
+const READERS: { readonly [root in Reference['root']]: (parts: Parts) => Reference | undefined } = {
+  outputs: (parts) => (parts.length === 1 ? { root: 'outputs' } : undefined),
+  previous: ([, name, ...rest]) => (name === 'text' && rest.length === 0 ? { root: 'previous' } : undefined),
+  config: ([, name, ...rest]) =>
+    (name === 'context' || name === 'instruction') && rest.length === 0 ? { root: 'config', name } : undefined,
+  input: (parts) => namedReference('input', parts),
+  parameters: (parts) => namedReference('parameters', parts),
+  output: (parts) => namedReference('output', parts),
+  steps: stepReference,
+};
+
+function toReference(parts: Parts): Reference | undefined {
+  const root = String(parts[0]);
+  return isRoot(root) ? READERS[root](parts) : undefined;
 }
 
-function stepReference(part: {
-  step: string;
-  name: string | undefined;
-  fact: string;
-  length: number;
-}): Reference | undefined {
-  if (!NAME.test(part.step)) return undefined;
-  if (part.name === 'text' && part.length === 3) return { root: 'steps', step: part.step, name: 'text' };
-  if (part.name === 'facts' && part.length === 4 && NAME.test(part.fact))
-    return { root: 'steps', step: part.step, name: 'facts', fact: part.fact };
+const isRoot = (text: string): text is Reference['root'] => Object.hasOwn(READERS, text);
+
+function namedReference(root: 'input' | 'parameters' | 'output', parts: Parts): Reference | undefined {
+  const [, name, ...rest] = parts;
+  return name !== undefined && rest.length === 0 && NAME.test(name) ? { root, name } : undefined;
+}
+
+function stepReference([, step = '', name, fact, ...rest]: Parts): Reference | undefined {
+  if (!NAME.test(step) || rest.length > 0) return undefined;
+  if (name === 'text' && fact === undefined) return { root: 'steps', step, name };
+  if (name === 'facts' && fact !== undefined && NAME.test(fact)) return { root: 'steps', step, name, fact };
   return undefined;
 }
 

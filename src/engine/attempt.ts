@@ -1,6 +1,7 @@
 import { seedOf, spanIdOf, stepPath } from '../core/ids.ts';
 import type { Instant, StepPath } from '../core/ids.ts';
 import { StemmaError } from '../core/errors.ts';
+import { assertEventData } from '../core/events.ts';
 import type { EventData } from '../core/events.ts';
 import { createRandom } from '../core/random.ts';
 import type { RetryPolicy } from '../core/definitions.ts';
@@ -55,32 +56,45 @@ export async function runAttempt(
   const name = { stepPath: plan.path, attempt, spanId };
   await session.writer.record({ type: 'attempt.started', ...name, data: plan.started });
   const before = engine.clock.monotonicMs();
-  const timeout = startTimeout(engine, plan.timeoutMs);
-  const signal = AbortSignal.any([session.signal, timeout.signal]);
-  const scope: AttemptScope = { path: plan.path, attempt, spanId, signal, written: [] };
+  using stop = stopAfter(place, plan.timeoutMs);
+  const scope: AttemptScope = { path: plan.path, attempt, spanId, signal: stop.signal, written: [] };
   const end = await untilAborted(place, scope, body);
-  timeout.stop();
   if (session.writer.broken) return;
   const durationMs = Math.max(0, Math.round(engine.clock.monotonicMs() - before));
-  const data = { ...end, ...scope.served, ...nextTry(place, plan, { end, attempt }), durationMs };
+  const ended = { ...end, ...scope.served, ...nextTry(place, plan, { end, attempt }), durationMs };
+  const fault = malformation({ type: 'attempt.ended', data: ended });
+  const data = fault === undefined ? ended : { ...(await thrownEnd(place, scope, fault)), durationMs };
   const artifacts = scope.written.map(({ row }) => row);
   // not awaited: the next step's start shares this commit, and a failure to store ends the session
   session.writer.record({ type: 'attempt.ended', ...name, data }, { artifacts }).catch(() => {});
 }
 
+/** Why the event could not be recorded: a stage or a provider that says more than closed facts. */
+function malformation(draft: Parameters<typeof assertEventData>[0]): unknown {
+  try {
+    assertEventData(draft);
+    return undefined;
+  } catch (thrown) {
+    return thrown;
+  }
+}
+
 type End = Pick<EventData['attempt.ended'], 'state' | 'facts' | 'outputs' | 'fault' | 'problems' | 'retryAt'>;
 
-/** A body that pays no heed to its signal cannot hold the run up: its outcome no longer counts. */
+/**
+ * A body that pays no heed to its signal cannot hold the run up: its outcome no longer counts. One whose time to begin
+ * has come and gone is not begun.
+ */
 async function untilAborted(
   place: AttemptPlace,
   scope: AttemptScope,
   body: (scope: AttemptScope) => Promise<Outcome>,
 ): Promise<End> {
   const { signal } = scope;
+  if (signal.aborted) return abortEnd(place, scope);
   const aborted = Promise.withResolvers<undefined>();
   const onAbort = (): void => aborted.resolve(undefined);
   signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
   const ended = body(scope).then(
     (outcome) => toEnd(outcome, scope),
     (thrown: unknown) => (signal.aborted ? undefined : thrownEnd(place, scope, thrown)),
@@ -117,9 +131,11 @@ function inOrder(scope: AttemptScope, results: readonly ArtifactRef[]): Committe
 
 const named = (scope: AttemptScope): Committed[] => scope.written.map(({ committed }) => committed);
 
-/** Canceled by someone, or out of time. */
-function abortEnd(place: AttemptPlace, scope: AttemptScope): End {
-  if (place.session.canceled) return { state: 'canceled', facts: {}, outputs: named(scope) };
+/** The store failed, someone has canceled the run, or the attempt is out of time. */
+function abortEnd({ session }: AttemptPlace, scope: AttemptScope): End {
+  // not the step's fault: it is tried again when there is a store to write to, as often as it takes
+  if (session.broken !== undefined) return { state: 'suspended', facts: {}, outputs: named(scope) };
+  if (session.canceled) return { state: 'canceled', facts: {}, outputs: named(scope) };
   const fault: Fault = { code: 'STEP_TIMEOUT', type: 'StemmaError', facts: { path: scope.path } };
   return { state: 'timedOut', facts: {}, outputs: named(scope), fault };
 }
@@ -128,7 +144,8 @@ function abortEnd(place: AttemptPlace, scope: AttemptScope): End {
 async function thrownEnd(place: AttemptPlace, scope: AttemptScope, thrown: unknown): Promise<End> {
   const fault = toFault(thrown, place.engine.digest);
   const draft = { type: 'error', body: describeThrown(thrown), work: true };
-  const detail = await place.artifacts.create(draft, { stepPath: scope.path, spanId: scope.spanId });
+  const detail = await place.artifacts.create(draft, scope).catch(() => undefined); // the fault itself counts more
+  if (detail === undefined) return { state: 'failed', facts: {}, outputs: named(scope), fault };
   scope.written.push(detail);
   return { state: 'failed', facts: {}, outputs: named(scope), fault: { ...fault, detail: detail.row.id } };
 }
@@ -148,15 +165,28 @@ function nextTry(
   return { retryAt: (engine.clock.now() + delay) as Instant };
 }
 
-function startTimeout(engine: Engine, timeoutMs: number | undefined): { signal: AbortSignal; stop(): void } {
-  const timeout = new AbortController();
-  const stopped = new AbortController();
+/** One signal per attempt, so that what listens to it does not outlive the attempt. */
+function stopAfter(
+  { engine, session }: AttemptPlace,
+  timeoutMs: number | undefined,
+): Disposable & { signal: AbortSignal } {
+  const stop = new AbortController();
+  const over = new AbortController();
+  const onStop = (): void => stop.abort(session.signal.reason);
+  session.signal.addEventListener('abort', onStop, { once: true });
+  if (session.signal.aborted) onStop();
   if (timeoutMs !== undefined) {
     const reason = new StemmaError('STEP_TIMEOUT', `The step took longer than ${timeoutMs} ms.`);
-    engine.clock.sleep(timeoutMs, stopped.signal).then(
-      () => timeout.abort(reason),
+    engine.clock.sleep(timeoutMs, over.signal).then(
+      () => stop.abort(reason),
       () => {},
     );
   }
-  return { signal: timeout.signal, stop: () => stopped.abort() };
+  return {
+    signal: stop.signal,
+    [Symbol.dispose]() {
+      over.abort();
+      session.signal.removeEventListener('abort', onStop);
+    },
+  };
 }

@@ -1,20 +1,19 @@
-import { foldRun } from '../core/apply.ts';
-import { StemmaError, toStemmaError } from '../core/errors.ts';
-import type { EventData, EventDraft, RunEvent } from '../core/events.ts';
+import { applyEvent, createRunFold } from '../core/apply.ts';
+import type { RunFold } from '../core/apply.ts';
+import { isRetryable, toStemmaError } from '../core/errors.ts';
+import type { StemmaError } from '../core/errors.ts';
+import type { EventData, EventDraft } from '../core/events.ts';
 import { spanIdOf } from '../core/ids.ts';
-import type { ArtifactRow, Lease, ReceivedCommand } from '../core/ports.ts';
-import { runRequestSchema } from '../core/request.ts';
+import type { StepPath, WorkerId } from '../core/ids.ts';
+import type { Lease, ReceivedCommand } from '../core/ports.ts';
 import { isTerminal, RUN_MOVES } from '../core/states.ts';
-import type { ArtifactRef } from '../core/stage.ts';
 import type { Engine } from './engine.ts';
 import { toFault } from './fault.ts';
-import { Gateway } from './gateway.ts';
-import { definitionOf } from './interpreter/plan.ts';
+import { openPlan } from './interpreter/open-plan.ts';
 import type { RunPlan } from './interpreter/plan.ts';
 import { runSteps } from './interpreter/run-steps.ts';
 import { Scope } from './interpreter/scope.ts';
 import type { StepEnd } from './interpreter/scope.ts';
-import { RunArtifacts } from './run-artifacts.ts';
 import { RunSession } from './run-session.ts';
 import type { Halt } from './run-session.ts';
 
@@ -23,7 +22,12 @@ export type SessionEnd = { readonly kind: 'ended' } | Halt;
 
 /** The third abandoned attempt of one step quarantines its run. */
 const MAX_ABANDONED = 3;
+/** A worker that finds attempts of its own left open has met a failing store, not died; but that too must end. */
+const MAX_LEFT_OPEN = 100;
 const COMMAND_WAIT_MS = 2000;
+
+/** Who began the attempts that have no end. */
+type Beginners = ReadonlyMap<StepPath, WorkerId>;
 
 /**
  * Carries a run on as its holder: takes up what the log tells, lets the interpreter go on, and ends, parks or gives
@@ -33,42 +37,73 @@ const COMMAND_WAIT_MS = 2000;
  * @param signal - aborted when the worker goes: running attempts finish, then the run is given back
  */
 export async function executeRun(engine: Engine, lease: Lease, signal: AbortSignal): Promise<SessionEnd> {
-  const events: RunEvent[] = [];
-  for await (const event of engine.log.read(lease.runId)) events.push(event);
-  const fold = foldRun(events);
+  const { fold, beginners } = await readRun(engine, lease);
   const session = new RunSession(engine, lease, fold);
-  const stopInbox = new AbortController();
-  const onLeave = (): void => session.halt({ kind: 'released' });
+  const onLeave = (): void => session.release();
   signal.addEventListener('abort', onLeave, { once: true });
   if (signal.aborted) onLeave();
-  const inbox = listen(engine, session, stopInbox.signal);
   try {
-    if (fold.state === 'paused') await commandOrTime(engine, session);
-    return await carryOn(engine, session);
+    return await carryOn(engine, session, beginners).catch((thrown: unknown) => failRun(engine, session, thrown));
   } catch (thrown) {
-    return session.writer.broken === undefined
-      ? await failRun(engine, session, thrown)
-      : { kind: 'broken', error: session.writer.broken };
+    if (session.broken === undefined) throw thrown;
+    return { kind: 'broken', error: session.broken };
   } finally {
-    stopInbox.abort();
-    await inbox;
     signal.removeEventListener('abort', onLeave);
   }
 }
 
-async function carryOn(engine: Engine, session: RunSession): Promise<SessionEnd> {
-  const { fold } = session;
-  const rows = await engine.log.artifacts(session.lease.runId);
-  if (fold.steps.size > 0 || fold.verdicts.length > 0) await engine.files.sweep(session.lease.runId, fold.artifacts);
-  const worn = abandonOpenAttempts(engine, session);
+async function readRun({ log }: Engine, { runId }: Lease): Promise<{ fold: RunFold; beginners: Beginners }> {
+  const fold = createRunFold();
+  const beginners = new Map<StepPath, WorkerId>();
+  for await (const event of log.read(runId)) {
+    applyEvent(fold, event);
+    if (event.type === 'attempt.started' && event.stepPath !== undefined)
+      beginners.set(event.stepPath, event.data.worker);
+  }
+  return { fold, beginners };
+}
+
+async function carryOn(engine: Engine, session: RunSession, beginners: Beginners): Promise<SessionEnd> {
+  const worn = endOpenAttempts(engine, session, beginners);
   if (worn !== undefined) return end(session, { state: 'quarantined', fault: worn });
-  if (session.canceled) return end(session, { state: 'canceled' });
-  if (session.halted !== undefined) return leave(engine, session, session.halted);
-  if (fold.state !== 'running')
-    put(session, { type: fold.state === 'pending' ? 'run.started' : 'run.resumed', data: {} });
-  const outcome = await interpret(engine, session, rows);
-  if (session.canceled && outcome.state !== 'succeeded') return end(session, { state: 'canceled' });
-  if (session.halted !== undefined && outcome.state === 'halted') return leave(engine, session, session.halted);
+  let plan: RunPlan | undefined;
+  for (;;) {
+    const outcome = await whileListening(engine, session, async () => {
+      if (session.fold.state === 'paused') await commandOrTime(engine, session);
+      if (session.gate() !== 'open') return HALTED;
+      plan ??= await openPlan(engine, session);
+      return interpret(plan);
+    });
+    const resumed = outcome.state === 'halted' && !session.canceled && session.halted === undefined;
+    if (!resumed) return leaveOrEnd(engine, session, { outcome, plan });
+    await session.writer.settled(); // commands that were obeyed have left the mailbox before it is opened anew
+  }
+}
+
+const HALTED: StepEnd = { state: 'halted' };
+
+async function interpret(plan: RunPlan): Promise<StepEnd> {
+  const { session, given, pipeline } = plan;
+  if (session.gate() !== 'open') return HALTED;
+  const { state } = session.fold;
+  if (state !== 'running') put(session, { type: state === 'pending' ? 'run.started' : 'run.resumed', data: {} });
+  const input = given.get('input');
+  return runSteps(pipeline.steps, new Scope(plan, undefined, input === undefined ? {} : { previous: input }));
+}
+
+async function leaveOrEnd(
+  engine: Engine,
+  session: RunSession,
+  { outcome, plan }: { outcome: StepEnd; plan: RunPlan | undefined },
+): Promise<SessionEnd> {
+  const { broken, halted, canceled, fold } = session;
+  if (broken !== undefined) {
+    await session.writer.settled().catch(() => {}); // what can still be stored is, before the run is given back
+    return { kind: 'broken', error: broken };
+  }
+  if (outcome.state === 'halted' && !canceled && halted !== undefined) return leave(engine, session, halted);
+  if (plan?.artifacts.hasStrays(fold.artifacts) === true) await plan.artifacts.sweep(fold.artifacts);
+  if (outcome.state === 'halted') return end(session, { state: 'canceled' });
   return end(session, endOf(outcome));
 }
 
@@ -80,51 +115,22 @@ const put = (session: RunSession, draft: EventDraft, handled: readonly number[] 
 async function commandOrTime(engine: Engine, session: RunSession): Promise<void> {
   const stop = new AbortController();
   const time = engine.clock.sleep(COMMAND_WAIT_MS, stop.signal).then(
-    () => session.halt({ kind: 'paused' }),
+    () => session.pause(),
     () => {},
   );
   await Promise.race([session.firstCommand, time]);
   stop.abort();
 }
 
-async function interpret(engine: Engine, session: RunSession, rows: readonly ArtifactRow[]): Promise<StepEnd> {
-  const plan = await openPlan(engine, session, rows);
-  const input = plan.given.get('input');
-  return runSteps(plan.pipeline.steps, new Scope(plan, undefined, input === undefined ? {} : { previous: input }));
-}
-
-/** Everything the interpreter needs, from the run's own record: definitions as they were, and what was given. */
-async function openPlan(engine: Engine, session: RunSession, rows: readonly ArtifactRow[]): Promise<RunPlan> {
-  const { runId } = session.lease;
-  const created = session.fold.created;
-  if (created === undefined) throw new StemmaError('STORE_CORRUPT', `Run ${runId} has no first event.`);
-  const set = await engine.log.definitionSet(created.definitions);
-  if (set === undefined) throw new StemmaError('STORE_CORRUPT', `The definitions of run ${runId} are missing.`);
-  const definitions = await engine.definitions.restore(set);
-  const artifacts = new RunArtifacts({ files: engine.files, digest: engine.digest, runId }, session.fold, rows);
-  const given = new Map<string, ArtifactRef>();
-  for (const { id } of created.given) given.set(artifacts.row(id).type, artifacts.ref(id));
-  const request = given.get('request');
-  if (request === undefined) throw new StemmaError('STORE_CORRUPT', `The request of run ${runId} is missing.`);
-  const place = { engine, session, artifacts };
-  return {
-    ...place,
-    definitions,
-    pipeline: definitionOf(definitions, 'pipelines', created.pipeline).definition,
-    profile: definitionOf(definitions, 'profiles', created.profile).definition,
-    request: runRequestSchema.parse(JSON.parse(await artifacts.text(request.id))),
-    given,
-    gateway: new Gateway(place, created.level),
-  };
-}
-
-/** Attempts that a dead holder left open; a fault when one step has been abandoned too often. */
-function abandonOpenAttempts(engine: Engine, session: RunSession): EventData['run.ended']['fault'] {
+/** Ends the attempts that nobody works on any more; a fault when one step has been abandoned too often. */
+function endOpenAttempts(engine: Engine, session: RunSession, beginners: Beginners): EventData['run.ended']['fault'] {
   const { fold, lease } = session;
   for (const path of [...fold.open]) {
     const attempt = fold.steps.get(path)?.attempt ?? 1;
     const spanId = spanIdOf(engine.digest, lease.runId, { path, attempt });
-    const data = { state: 'abandoned' as const, facts: {}, outputs: [], durationMs: 0 };
+    const own = beginners.get(path) === lease.worker && attempt < MAX_LEFT_OPEN;
+    const state = own ? ('suspended' as const) : ('abandoned' as const);
+    const data = { state, facts: {}, outputs: [], durationMs: 0 };
     put(session, { type: 'attempt.ended', stepPath: path, attempt, spanId, data });
   }
   for (const [path, step] of fold.steps)
@@ -177,21 +183,36 @@ async function leave(engine: Engine, session: RunSession, halt: Halt): Promise<S
 
 /** Something threw outside an attempt: definitions that no longer restore, a stage that changed, a bug. */
 async function failRun(engine: Engine, session: RunSession, thrown: unknown): Promise<SessionEnd> {
-  const error = toStemmaError(thrown);
-  if (error.code.startsWith('STORE_') || error.code === 'LEASE_LOST') return { kind: 'broken', error };
+  const error = session.broken ?? toStemmaError(thrown);
   const { state } = session.fold;
+  if (session.broken !== undefined || isPassing(error)) return { kind: 'broken', error };
   if (state === undefined || isTerminal(RUN_MOVES, state)) throw error;
-  if (state === 'paused') await session.writer.record({ type: 'run.resumed', data: {} });
-  abandonOpenAttempts(engine, session);
+  if (state === 'paused') put(session, { type: 'run.resumed', data: {} });
+  endOpenAttempts(engine, session, new Map());
   return end(session, { state: 'failed', fault: toFault(thrown, engine.digest) });
 }
 
-/** Turns commands of the mailbox into what they ask for, as long as the run is held. */
+/** The store's trouble or another holder's gain: no fault of the run, which goes on later or elsewhere. */
+const isPassing = ({ code }: StemmaError): boolean =>
+  code === 'LEASE_LOST' || (code.startsWith('STORE_') && isRetryable(code));
+
+/** Turns the mailbox's commands into what they ask for, as long as the work lasts; later ones stay in it and wake the run. */
+async function whileListening<T>(engine: Engine, session: RunSession, work: () => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const listening = listen(engine, session, stop.signal);
+  try {
+    return await work();
+  } finally {
+    stop.abort();
+    await listening;
+  }
+}
+
 async function listen(engine: Engine, session: RunSession, signal: AbortSignal): Promise<void> {
   try {
     for await (const command of engine.queue.inbox(session.lease, signal)) obey(session, command);
   } catch (thrown) {
-    if (!signal.aborted) session.halt({ kind: 'broken', error: toStemmaError(thrown) });
+    if (!signal.aborted) session.break(toStemmaError(thrown));
   }
 }
 

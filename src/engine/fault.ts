@@ -31,7 +31,7 @@ export function stackHashOf(error: { code: string; type: string; stack: string }
     .split('\n')
     .filter((line) => /^\s*at /.test(line) && !/node:|node_modules/.test(line))
     .slice(0, FRAMES)
-    .map((line) => /at (?:async )?(?:new )?([^\s(]+) \(/.exec(line)?.[1] ?? '<anonymous>');
+    .map((line) => /at (?:async )?(?:new )?([^\s(]+) (?:\[as [^\]]+\] )?\(/.exec(line)?.[1] ?? '<anonymous>');
   return toHex(digest.sha256([error.code, error.type, ...names].join('\n'))).slice(0, 16);
 }
 

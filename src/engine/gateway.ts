@@ -45,9 +45,12 @@ export class Gateway {
 
   /** The decision about an artifact; nothing is recorded yet. */
   async decide(artifact: ArtifactRef): Promise<Decision> {
-    const { engine, artifacts } = this.#place;
+    return this.#judge(artifact, await this.#place.artifacts.text(artifact.id));
+  }
+
+  #judge(artifact: ArtifactRef, text: string): Decision {
+    const { engine } = this.#place;
     const before = engine.clock.monotonicMs();
-    const text = await artifacts.text(artifact.id);
     const position = POSITIONS[artifact.type] ?? 'output';
     const judgement = judge(engine.policy, { text, level: this.#level, position });
     const { check, decision, method } = judgement;
@@ -57,11 +60,24 @@ export class Gateway {
     return { verdict: { check, decision, method, ...place, ...found, durationMs }, judgement };
   }
 
-  /** Judges what has not passed yet and records it with one evidence artifact; the first block, if there is one. */
+  /**
+   * Judges what has not passed yet and records it with one evidence artifact; the first block, if there is one. Steps
+   * that run side by side and read the same bytes judge them once.
+   */
   async admit(subjects: readonly ArtifactRef[], scope: AttemptScope): Promise<Verdict | undefined> {
-    const unknown = subjects.filter(({ sha256 }) => !this.#passed.has(sha256));
-    if (unknown.length === 0) return undefined;
-    const decisions = await Promise.all(unknown.map((subject) => this.decide(subject)));
+    const texts = new Map<Sha256, string>();
+    for (const { id, sha256 } of subjects)
+      if (!this.#passed.has(sha256)) texts.set(sha256, await this.#place.artifacts.text(id));
+    // from here to the last remembered verdict within one turn
+    const decisions: Decision[] = [];
+    for (const [sha256, text] of texts) {
+      const subject = subjects.find((one) => one.sha256 === sha256);
+      if (subject === undefined || this.#passed.has(sha256)) continue;
+      const decision = this.#judge(subject, text);
+      this.#remember(decision.verdict);
+      decisions.push(decision);
+    }
+    if (decisions.length === 0) return undefined;
     await this.record(decisions, scope, { type: 'gateway', work: true });
     return decisions.find(({ verdict }) => verdict.decision === 'block')?.verdict;
   }
@@ -79,8 +95,7 @@ export class Gateway {
     }));
     const body = `${JSON.stringify(others.length === 0 ? only : [only, ...others], undefined, 2)}\n`;
     const sources = decisions.map(({ verdict }) => verdict.subject);
-    const origin = { stepPath: scope.path, spanId: scope.spanId };
-    const evidence = await artifacts.create({ ...evidenceAs, body, sources }, origin);
+    const evidence = await artifacts.create({ ...evidenceAs, body, sources }, scope);
     for (const [index, { verdict }] of decisions.entries()) {
       const data: EventData['safety.verdict'] = { ...verdict, evidence: evidence.committed };
       const rows = index === 0 ? { artifacts: [evidence.row] } : {};
@@ -112,17 +127,22 @@ export class Gateway {
   assertCleared(request: unknown, at = 'request'): void {
     if (typeof request === 'string' && !CLOSED_WORD.test(request)) throw unchecked(at);
     if (typeof request !== 'object' || request === null) return;
+    if (ArrayBuffer.isView(request)) throw unchecked(at);
     if ('verdict' in request) {
       if (!this.#issued.has(request)) throw unchecked(at);
       return;
     }
-    for (const [key, value] of Object.entries(request)) this.assertCleared(value, `${at}.${key}`);
+    for (const [key, value] of Object.entries(request)) {
+      if (!CLOSED_WORD.test(key)) throw unchecked(at);
+      this.assertCleared(value, `${at}.${key}`);
+    }
   }
 
   #remember(verdict: Verdict): void {
     const { level, policyVersion, decision, subject } = verdict;
     const sameRules = level === this.#level && policyVersion === this.#place.engine.policy.version;
-    if (!sameRules || decision === 'block') return;
+    // a subject that is not there was made by an attempt that a crash cut short: its bytes are judged anew
+    if (!sameRules || decision === 'block' || !this.#place.artifacts.has(subject)) return;
     this.#passed.set(this.#place.artifacts.row(subject).sha256, verdict);
   }
 }

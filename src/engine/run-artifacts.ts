@@ -1,10 +1,11 @@
 import type { RunFold } from '../core/apply.ts';
-import { StemmaError } from '../core/errors.ts';
-import { toHex } from '../core/ids.ts';
+import { StemmaError, toStemmaError } from '../core/errors.ts';
+import { parseArtifactId, toHex } from '../core/ids.ts';
 import type { ArtifactId, Digest, RunId, Sha256, SpanId, StepPath } from '../core/ids.ts';
 import type { ArtifactRow, FileStore, StoredFile } from '../core/ports.ts';
 import type { Committed } from '../core/schema.ts';
 import type { ArtifactDraft, ArtifactRef } from '../core/stage.ts';
+import type { AttemptScope } from './attempt.ts';
 
 /** An artifact that exists as a file and waits for the event that names it. */
 export interface Written {
@@ -42,41 +43,55 @@ export function toWritten(
 
 export const freshSalt = (): Uint8Array => crypto.getRandomValues(new Uint8Array(SALT_BYTES));
 
+/** Faults of one artifact; any other is one of the store, and nothing can be kept any more. */
+const ABOUT_THE_ARTIFACT: readonly string[] = ['INPUT_INVALID', 'TOO_LARGE', 'NOT_FOUND', 'CONTENT_DELETED'];
+
+export interface RunArtifactsParts {
+  readonly files: FileStore;
+  readonly digest: Digest;
+  readonly runId: RunId;
+  /** Told when the store fails. */
+  readonly onBroken: (error: StemmaError) => void;
+}
+
 /** The artifacts of one run, for its holder: numbers new ones, finds old ones, reads their texts once. */
 export class RunArtifacts {
-  readonly #files: FileStore;
-  readonly #digest: Digest;
-  readonly #runId: RunId;
+  readonly #parts: RunArtifactsParts;
   readonly #numbers: { main: number; work: number };
   readonly #rows: Map<ArtifactId, ArtifactRow>;
   readonly #texts = new Map<ArtifactId, Promise<string>>();
 
-  constructor(at: { files: FileStore; digest: Digest; runId: RunId }, fold: RunFold, rows: readonly ArtifactRow[]) {
-    this.#files = at.files;
-    this.#digest = at.digest;
-    this.#runId = at.runId;
-    this.#numbers = { ...fold.numbers };
+  constructor(parts: RunArtifactsParts, fold: RunFold, rows: readonly ArtifactRow[]) {
+    this.#parts = parts;
+    this.#numbers = numbersGiven(fold);
     this.#rows = new Map(rows.map((row) => [row.id, row]));
   }
 
   /** Writes the file; it counts once an event names it. */
-  async create(draft: ArtifactDraft, origin: Omit<Origin, 'runId'>): Promise<Written> {
+  async create(draft: ArtifactDraft, by: Pick<AttemptScope, 'path' | 'spanId'>): Promise<Written> {
+    const { digest, runId } = this.#parts;
     const work = draft.work ?? false;
     const counter = work ? 'work' : 'main';
     const number = ++this.#numbers[counter];
-    const file = await this.#files.create(this.#runId, { type: draft.type, body: draft.body, work, number });
+    const file = await this.#guarded((files) =>
+      files.create(runId, { type: draft.type, body: draft.body, work, number }),
+    );
     this.#numbers[counter] = Math.max(this.#numbers[counter], file.number);
-    const salt = freshSalt();
-    const written = toWritten(file, draft, { origin: { runId: this.#runId, ...origin }, digest: this.#digest, salt });
+    const origin = { runId, stepPath: by.path, spanId: by.spanId };
+    const written = toWritten(file, draft, { origin, digest, salt: freshSalt() });
     this.#rows.set(file.id, written.row);
     if (typeof draft.body === 'string') this.#texts.set(file.id, Promise.resolve(draft.body));
     return written;
   }
 
+  has(id: ArtifactId): boolean {
+    return this.#rows.has(id);
+  }
+
   /** @throws {StemmaError} NOT_FOUND: a stage reads only artifacts of its own run */
   row(id: ArtifactId): ArtifactRow {
     const row = this.#rows.get(id);
-    if (row === undefined) throw new StemmaError('NOT_FOUND', `${id} is no artifact of run ${this.#runId}.`);
+    if (row === undefined) throw new StemmaError('NOT_FOUND', `${id} is no artifact of run ${this.#parts.runId}.`);
     return row;
   }
 
@@ -88,8 +103,44 @@ export class RunArtifacts {
   text(id: ArtifactId): Promise<string> {
     const known = this.#texts.get(this.row(id).id);
     if (known !== undefined) return known;
-    const reading = this.#files.read(id).then((bytes) => new TextDecoder().decode(bytes));
+    const reading = this.#guarded((files) => files.read(id)).then((bytes) => new TextDecoder().decode(bytes));
     this.#texts.set(id, reading);
+    reading.catch(() => this.#texts.delete(id));
     return reading;
   }
+
+  /** Removes files that no event names, of attempts that were cut short. */
+  async sweep(named: ReadonlySet<ArtifactId>): Promise<void> {
+    await this.#guarded((files) => files.sweep(this.#parts.runId, named));
+  }
+
+  /** Whether there are files here that no event names. */
+  hasStrays(named: ReadonlySet<ArtifactId>): boolean {
+    return this.#rows.size > named.size;
+  }
+
+  async #guarded<T>(use: (files: FileStore) => Promise<T>): Promise<T> {
+    try {
+      return await use(this.#parts.files);
+    } catch (thrown) {
+      const error = toStemmaError(thrown);
+      if (!ABOUT_THE_ARTIFACT.includes(error.code)) this.#parts.onBroken(error);
+      throw error;
+    }
+  }
+}
+
+/**
+ * The highest numbers ever given. Verdicts may name artifacts of attempts that a crash cut short; those files are
+ * gone, and their numbers must not come back, or an old verdict would speak about new bytes.
+ */
+function numbersGiven(fold: RunFold): { main: number; work: number } {
+  const numbers = { ...fold.numbers };
+  for (const { subject } of fold.verdicts) {
+    const name = parseArtifactId(subject);
+    if (name === undefined) continue;
+    const counter = name.work ? 'work' : 'main';
+    numbers[counter] = Math.max(numbers[counter], name.number);
+  }
+  return numbers;
 }

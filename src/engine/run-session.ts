@@ -13,21 +13,30 @@ export type Halt =
   /** The lease is lost or the store failed: nothing may be written any more. */
   | { readonly kind: 'broken'; readonly error: StemmaError };
 
+export type Gate = 'open' | 'halted' | 'canceled';
+
 /**
  * One holder's time with one run: what has been folded, what is going on, and whether to go on.
  *
  * Steps ask `gate()` before each attempt. A session halts when someone pauses the run, when its worker goes, when its
  * lease is lost, or when every step that could go on waits for a time; then the run is parked and nobody holds it.
+ * The reasons are kept apart, because a pause may be taken back before it has taken hold and must not hide the others.
  */
 export class RunSession {
   readonly lease: Lease;
   readonly fold: RunFold;
   readonly writer: RunWriter;
   readonly #clock: Clock;
-  readonly #canceled = new AbortController();
-  readonly #halted = new AbortController();
+  /** Reaches running attempts. */
+  readonly #stop = new AbortController();
+  /** Reaches steps that wait for a time; a new one after a resume. */
+  #halting = new AbortController();
   readonly #commanded = Promise.withResolvers<void>();
-  #halt: Halt | undefined;
+  #broken: StemmaError | undefined;
+  #canceled = false;
+  #paused = false;
+  #released = false;
+  #waitingUntil: Instant | undefined;
   #busy = 0;
   readonly #waits = new Map<StepPath, Instant>();
 
@@ -35,23 +44,28 @@ export class RunSession {
     this.lease = lease;
     this.fold = fold;
     this.#clock = at.clock;
-    this.writer = new RunWriter({ log: at.log, lease, fold }, (error) => {
-      this.halt({ kind: 'broken', error });
-      this.#canceled.abort(error);
-    });
+    this.writer = new RunWriter({ log: at.log, lease, fold }, (error) => this.break(error));
   }
 
+  /** The strongest reason there is. */
   get halted(): Halt | undefined {
-    return this.#halt;
+    if (this.#broken !== undefined) return { kind: 'broken', error: this.#broken };
+    if (this.#paused) return { kind: 'paused' };
+    if (this.#released) return { kind: 'released' };
+    return this.#waitingUntil === undefined ? undefined : { kind: 'waiting', until: this.#waitingUntil };
+  }
+
+  get broken(): StemmaError | undefined {
+    return this.#broken;
   }
 
   get canceled(): boolean {
-    return this.#canceled.signal.aborted;
+    return this.#canceled;
   }
 
-  /** Reaches running provider calls when the run is canceled or its lease is lost. */
+  /** Reaches running provider calls when the run is canceled or the session breaks. */
   get signal(): AbortSignal {
-    return this.#canceled.signal;
+    return this.#stop.signal;
   }
 
   /** Resolves when the first command has arrived. */
@@ -61,21 +75,43 @@ export class RunSession {
 
   /** Cancel tells running attempts to stop, pause lets them finish; nothing new starts in either case. */
   commanded(type: CommandType): void {
-    if (type === 'cancel') this.#canceled.abort(new StemmaError('STATE_CONFLICT', 'The run was canceled.'));
-    if (type === 'pause') this.halt({ kind: 'paused' });
+    switch (type) {
+      case 'cancel':
+        this.#canceled = true;
+        this.#stop.abort(new StemmaError('STATE_CONFLICT', 'The run was canceled.'));
+        break;
+      case 'pause':
+        this.pause();
+        break;
+      case 'resume':
+        this.#resume();
+        break;
+    }
     this.#commanded.resolve();
   }
 
-  /** Running attempts finish; nothing new starts. The first reason stands, but a broken session stays broken. */
-  halt(halt: Halt): void {
-    if (this.#halt === undefined || halt.kind === 'broken') this.#halt = halt;
-    this.#halted.abort();
+  pause(): void {
+    this.#paused = true;
+    this.#halting.abort();
+  }
+
+  /** The worker goes. */
+  release(): void {
+    this.#released = true;
+    this.#halting.abort();
+  }
+
+  /** The lease or the store is gone; what runs is told to stop, and the next holder finds out what was stored. */
+  break(error: StemmaError): void {
+    this.#broken ??= error;
+    this.#halting.abort();
+    this.#stop.abort(error);
   }
 
   /** Whether the next attempt may start. */
-  gate(): 'open' | 'halted' | 'canceled' {
-    if (this.#halt !== undefined) return 'halted';
-    return this.canceled ? 'canceled' : 'open';
+  gate(): Gate {
+    if (this.halted !== undefined) return 'halted';
+    return this.#canceled ? 'canceled' : 'open';
   }
 
   /** Runs a step; while any step is busy the run does not wait. */
@@ -89,9 +125,9 @@ export class RunSession {
     }
   }
 
-  /** Waits inside `busy` until the time; the run is parked when nothing else goes on meanwhile. */
-  async waitUntil(path: StepPath, until: Instant): Promise<'open' | 'halted' | 'canceled'> {
-    const stop = AbortSignal.any([this.#halted.signal, this.#canceled.signal]);
+  /** Waits inside `busy` until the time, or until there is a reason to stop; the run is parked when nothing else goes on. */
+  async waitUntil(path: StepPath, until: Instant): Promise<void> {
+    const stop = AbortSignal.any([this.#halting.signal, this.#stop.signal]);
     this.#busy -= 1;
     this.#waits.set(path, until);
     this.#parkWhenIdle();
@@ -102,15 +138,21 @@ export class RunSession {
     }
     this.#waits.delete(path);
     this.#busy += 1;
-    return this.gate();
+  }
+
+  /** A pause that has not been recorded yet is taken back; steps that have stopped for it are run on by `executeRun`. */
+  #resume(): void {
+    this.#paused = false;
+    if (this.halted === undefined && this.#halting.signal.aborted) this.#halting = new AbortController();
   }
 
   /** Steps hand over to the next one within the turn, so a turn later an idle run is really idle. */
   #parkWhenIdle(): void {
     if (this.#waits.size === 0) return;
     setImmediate(() => {
-      if (this.#busy > 0 || this.#waits.size === 0) return;
-      this.halt({ kind: 'waiting', until: Math.min(...this.#waits.values()) as Instant });
+      if (this.#busy > 0 || this.#waits.size === 0 || this.gate() !== 'open') return;
+      this.#waitingUntil = Math.min(...this.#waits.values()) as Instant;
+      this.#halting.abort();
     });
   }
 }

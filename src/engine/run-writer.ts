@@ -64,10 +64,15 @@ export class RunWriter {
     return batch.committed.promise;
   }
 
-  /** Resolves when everything recorded so far is on disk. */
+  /**
+   * Resolves when everything recorded so far is on disk.
+   *
+   * @throws {StemmaError} when it will never be
+   */
   async settled(): Promise<void> {
     await this.#batch?.committed.promise;
     await this.#underWay;
+    if (this.#broken) throw this.#broken;
   }
 
   #openBatch(): Batch {

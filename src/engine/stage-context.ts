@@ -33,11 +33,10 @@ export interface ContextParts {
 export function createStageContext(parts: ContextParts): StageContext {
   const { place, scope, gateway } = parts;
   const { engine, artifacts, session } = place;
-  const origin = { stepPath: scope.path, spanId: scope.spanId };
   const write = async (draft: ArtifactDraft): Promise<ArtifactRef> => {
     scope.signal.throwIfAborted();
     const step = parts.intermediate && !draft.work ? { type: `${draft.type}_step`, work: true } : {};
-    const written = await artifacts.create({ ...draft, ...step }, origin);
+    const written = await artifacts.create({ ...draft, ...step }, scope);
     scope.written.push(written);
     return artifacts.ref(written.row.id);
   };

@@ -1,10 +1,11 @@
-import { toStemmaError } from '../core/errors.ts';
+import { isRetryable, toStemmaError } from '../core/errors.ts';
 import type { RunId } from '../core/ids.ts';
 import type { Lease, QueueSurvey } from '../core/ports.ts';
 import { isTerminal, RUN_MOVES } from '../core/states.ts';
 import type { Engine } from './engine.ts';
 import { executeRun } from './execute-run.ts';
 import type { SessionEnd } from './execute-run.ts';
+import { retryDelayMs } from './retry.ts';
 
 export interface WorkerOptions {
   /** How many runs it holds at once. */
@@ -22,7 +23,15 @@ export interface WorkerOptions {
 }
 
 const IDLE_MS = 1000;
-const AFTER_STORE_FAULT_MS = 500;
+/** How long a run whose session broke is kept before it is given back: longer each time, so that a full disk is not worn. */
+const AFTER_FAULT = { backoff: 'exponential', baseMs: 500, maxMs: 60_000 } as const;
+
+/** A lease whose session broke. */
+interface Owed {
+  readonly lease: Lease;
+  /** By the monotonic clock. */
+  readonly dueMs: number;
+}
 
 /**
  * Holds runs and executes their steps until its signal, or until its work is done.
@@ -47,8 +56,9 @@ class Shift {
   readonly #engine: Engine;
   readonly #options: WorkerOptions;
   readonly #sessions = new Map<RunId, Promise<void>>();
-  /** Leases that could not be given back because the store failed. */
-  readonly #owed = new Set<Lease>();
+  readonly #owed = new Map<RunId, Owed>();
+  /** Sessions of a run that broke one after the other. */
+  readonly #breaks = new Map<RunId, number>();
   #wake = new AbortController();
 
   constructor(engine: Engine, options: WorkerOptions) {
@@ -60,24 +70,35 @@ class Shift {
     const { held = [], signal } = this.#options;
     for (const lease of held) this.#start(lease);
     while (!signal.aborted) {
-      await this.#giveBackOwed();
+      this.#wake = new AbortController(); // before looking, so that nothing that ends meanwhile is slept through
+      await this.#giveBack('due');
       const claimed = await this.#claim();
       for (const lease of claimed) this.#start(lease);
-      if (claimed.length === 0 && (await this.#isDone())) return;
-      if (claimed.length === 0) await this.#rest();
+      if (claimed.length > 0) continue;
+      if (await this.#isDone()) return;
+      await this.#rest();
     }
   }
 
   async end(): Promise<void> {
     await Promise.all(this.#sessions.values());
-    await this.#giveBackOwed();
+    await this.#giveBack('all');
   }
 
+  /** Nothing while the store is in trouble, unless one run is all there is to do: its caller hears of it. */
   async #claim(): Promise<readonly Lease[]> {
     const { slots, only } = this.#options;
     const atMost = slots - this.#sessions.size;
     if (atMost <= 0 || (only !== undefined && this.#sessions.size > 0)) return [];
-    return this.#engine.queue.claim(this.#engine.worker.id, { atMost, ...(only === undefined ? {} : { only }) });
+    try {
+      return await this.#engine.queue.claim(this.#engine.worker.id, {
+        atMost,
+        ...(only === undefined ? {} : { only }),
+      });
+    } catch (thrown) {
+      if (only !== undefined || !isRetryable(toStemmaError(thrown).code)) throw thrown;
+      return [];
+    }
   }
 
   #start(lease: Lease): void {
@@ -89,21 +110,38 @@ class Shift {
   }
 
   async #hold(lease: Lease): Promise<void> {
-    const { onSession, signal } = this.#options;
-    await onSession?.(lease.runId, undefined);
-    const end = await executeRun(this.#engine, lease, signal).catch((thrown: unknown): SessionEnd => ({
+    await this.#tell(lease.runId, undefined);
+    const end = await executeRun(this.#engine, lease, this.#options.signal).catch((thrown: unknown): SessionEnd => ({
       kind: 'broken',
       error: toStemmaError(thrown),
     }));
     this.last = end;
-    if (end.kind === 'broken' && end.error.code !== 'LEASE_LOST') this.#owed.add(lease);
-    await onSession?.(lease.runId, end);
+    this.#note(lease, end);
+    await this.#tell(lease.runId, end);
   }
 
-  async #giveBackOwed(): Promise<void> {
-    for (const lease of this.#owed) {
+  /** Who watches cannot harm the run. */
+  async #tell(runId: RunId, end: SessionEnd | undefined): Promise<void> {
+    await this.#options.onSession?.(runId, end).catch(() => {});
+  }
+
+  #note(lease: Lease, end: SessionEnd): void {
+    if (end.kind !== 'broken' || end.error.code === 'LEASE_LOST') {
+      this.#breaks.delete(lease.runId);
+      return;
+    }
+    const breaks = (this.#breaks.get(lease.runId) ?? 0) + 1;
+    this.#breaks.set(lease.runId, breaks);
+    const dueMs = this.#engine.clock.monotonicMs() + retryDelayMs(breaks, AFTER_FAULT, { random: Math.random });
+    this.#owed.set(lease.runId, { lease, dueMs });
+  }
+
+  async #giveBack(which: 'due' | 'all'): Promise<void> {
+    const now = this.#engine.clock.monotonicMs();
+    for (const [runId, { lease, dueMs }] of this.#owed) {
+      if (which === 'due' && dueMs > now) continue;
       await this.#engine.queue.release(lease).then(
-        () => this.#owed.delete(lease),
+        () => this.#owed.delete(runId),
         () => {}, // tried again on the next round; a lost lease needs no giving back
       );
     }
@@ -113,7 +151,7 @@ class Shift {
     if (this.#sessions.size > 0) return false;
     const { only, once } = this.#options;
     if (only !== undefined) return this.last === undefined ? this.#standsStill(only) : this.last.kind !== 'waiting';
-    if (once !== true) return false;
+    if (once !== true || this.#owed.size > 0) return false;
     const { runnable, heldByUnknown } = await this.#engine.queue.survey(this.#engine.worker.id);
     return runnable === 0 && heldByUnknown === 0;
   }
@@ -124,10 +162,11 @@ class Shift {
     return head === undefined || head.state === 'paused' || isTerminal(RUN_MOVES, head.state);
   }
 
-  /** Until something may have become claimable, a session has ended, or a second has passed. */
+  /** Until something may have become claimable, a session has ended, a lease is to be given back, or a second has passed. */
   async #rest(): Promise<void> {
-    this.#wake = this.#wake.signal.aborted ? new AbortController() : this.#wake;
     const stop = AbortSignal.any([this.#wake.signal, this.#options.signal]);
-    await this.#engine.queue.idle(this.#owed.size > 0 ? AFTER_STORE_FAULT_MS : IDLE_MS, stop);
+    const now = this.#engine.clock.monotonicMs();
+    const due = [...this.#owed.values()].map(({ dueMs }) => Math.max(1, Math.ceil(dueMs - now)));
+    await this.#engine.queue.idle(Math.min(IDLE_MS, ...due), stop);
   }
 }

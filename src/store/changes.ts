@@ -16,6 +16,12 @@ export class Changes {
   readonly #writtenElsewhere: (() => boolean) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #fresh = true;
+  #count = 0;
+
+  /** How often something changed; for who looks, does other things, and then waits. */
+  get count(): number {
+    return this.#count;
+  }
 
   /** @param writtenElsewhere - whether another process has written since the last call */
   constructor(writtenElsewhere?: () => boolean) {
@@ -39,6 +45,7 @@ export class Changes {
   }
 
   publish(topics: Iterable<string>): void {
+    this.#count += 1;
     for (const topic of topics) for (const wake of this.#waiting.get(topic) ?? []) wake();
   }
 

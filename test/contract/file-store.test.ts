@@ -152,8 +152,8 @@ describe('a power cut', () => {
     const file = { kind: 'configs', id: 'dada', origin: 'shipped', digest: '' as never, text: 'name: Dada\n' };
     await opened.store.writeDefinitions({ digest: '' as never, files: [file] }, RUN);
     await fileSystem.dropUnsynced();
-    expect((await new FsFileStore(opened.root).inventory(RUN)).map(({ path }) => path)).toEqual([
-      'definitions/configs/dada.yaml',
+    expect(await new FsFileStore(opened.root).inventory(RUN)).toMatchObject([
+      { path: 'definitions/configs/dada.yaml', sizeBytes: file.text.length },
     ]);
   });
 

@@ -20,72 +20,105 @@ interface Options {
   readonly failing?: { readonly operation: string; readonly code: string };
 }
 
-/** The real file system, with a record of what would survive a power cut. */
-export function recordingFileSystem(options: Options = {}): RecordingFileSystem {
-  const operations: string[] = [];
-  /** Paths whose name, and files whose content, is not yet on the disk. */
-  const [names, contents] = [new Set<string>(), new Set<string>()];
+/** What was done, and what of it is not yet on the disk. */
+class DiskRecord {
+  readonly operations: string[] = [];
+  /** Paths whose name is not yet in their folder for good. */
+  readonly names = new Set<string>();
+  /** Files whose content is not. */
+  readonly contents = new Set<string>();
+  readonly options: Options;
 
-  const note = (operation: string, path: string): void => {
-    operations.push(`${operation} ${path.split(/[\\/]/).at(-1)}`);
-    if (options.failing?.operation !== operation) return;
-    const { code } = options.failing;
+  constructor(options: Options) {
+    this.options = options;
+  }
+
+  note(operation: string, path: string): void {
+    this.operations.push(`${operation} ${path.split(/[\\/]/).at(-1)}`);
+    if (this.options.failing?.operation !== operation) return;
+    const { code } = this.options.failing;
     throw Object.assign(new Error(`${code}: ${operation} failed`), { code });
-  };
+  }
 
-  const recordedFile = (path: string, file: NewFile): NewFile => ({
+  add(path: string): void {
+    this.names.add(path);
+    this.contents.add(path);
+  }
+
+  move(from: string, to: string): void {
+    this.names.delete(from);
+    this.names.add(to);
+    if (this.contents.delete(from)) this.contents.add(to);
+  }
+
+  remove(path: string): void {
+    this.names.delete(path);
+    this.contents.delete(path);
+  }
+
+  contentIsSafe(path: string): void {
+    if (this.options.forget !== 'content') this.contents.delete(path);
+  }
+
+  namesAreSafeIn(folder: string): void {
+    if (this.options.forget === 'names') return;
+    for (const name of this.names) if (dirname(name) === folder) this.names.delete(name);
+  }
+}
+
+function recordedFile(record: DiskRecord, path: string, file: NewFile): NewFile {
+  return {
     async write(bytes) {
-      if (options.failing?.operation === 'write') await file.write(bytes.subarray(0, 1));
-      note('write', path);
+      if (record.options.failing?.operation === 'write') await file.write(bytes.subarray(0, 1));
+      record.note('write', path);
       await file.write(bytes);
     },
     async sync() {
-      note('sync', path);
+      record.note('sync', path);
       await file.sync();
-      if (options.forget !== 'content') contents.delete(path);
+      record.contentIsSafe(path);
     },
     close: () => file.close(),
-  });
+  };
+}
 
+/** The real file system, with a record of what would survive a power cut. */
+export function recordingFileSystem(options: Options = {}): RecordingFileSystem {
+  const record = new DiskRecord(options);
   return {
     ...nodeFileSystem,
-    operations,
+    operations: record.operations,
     async makeFolder(path) {
       await nodeFileSystem.makeFolder(path);
-      note('makeFolder', path);
-      names.add(path);
+      record.note('makeFolder', path);
+      record.names.add(path);
     },
     async createNew(path) {
-      note('createNew', path);
+      record.note('createNew', path);
       const file = await nodeFileSystem.createNew(path);
-      names.add(path);
-      contents.add(path);
-      return recordedFile(path, file);
+      record.add(path);
+      return recordedFile(record, path, file);
     },
     async syncFolder(path) {
-      note('syncFolder', path);
+      record.note('syncFolder', path);
       await nodeFileSystem.syncFolder(path);
-      if (options.forget === 'names') return;
-      for (const name of names) if (dirname(name) === path) names.delete(name);
+      record.namesAreSafeIn(path);
     },
     async rename(from, to) {
-      note('rename', to);
+      record.note('rename', to);
       await nodeFileSystem.rename(from, to);
-      names.delete(from);
-      names.add(to);
-      if (contents.delete(from)) contents.add(to);
+      record.move(from, to);
     },
     async remove(path) {
-      note('remove', path);
+      record.note('remove', path);
       await nodeFileSystem.remove(path);
-      names.delete(path);
-      contents.delete(path);
+      record.remove(path);
     },
     async dropUnsynced() {
-      for (const path of contents) await truncate(path);
-      for (const path of names) await nodeFileSystem.removeFolder(path);
-      names.clear();
-      contents.clear();
+      for (const path of record.contents) await truncate(path);
+      for (const path of record.names) await nodeFileSystem.removeFolder(path);
+      record.names.clear();
+      record.contents.clear();
     },
   };
 }

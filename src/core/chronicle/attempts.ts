@@ -1,26 +1,49 @@
 import type { EventData, RunEvent } from '../events.ts';
 import { attemptKeyOf, spanIdOf } from '../ids.ts';
-import type { Sha256 } from '../ids.ts';
+import type { Instant, Sha256, StepPath } from '../ids.ts';
+import type { Facts } from '../json.ts';
 import type { AttemptView } from '../shapes.ts';
 import { captureOf, iso } from './source.ts';
 import type { ChronicleSource } from './source.ts';
 
-type Started = Extract<RunEvent, { type: 'attempt.started' }>;
-type Ended = Extract<RunEvent, { type: 'attempt.ended' }>;
-
-/** Every try of every step, in the order they started. */
-export function attemptViews(source: ChronicleSource): AttemptView[] {
-  const ends = new Map<string, Ended>();
-  for (const event of source.events) if (event.type === 'attempt.ended') ends.set(keyOf(event), event);
-  return source.events
-    .filter((event) => event.type === 'attempt.started')
-    .map((event) => attemptView(event, ends.get(keyOf(event)), source));
+/** One try of a step: as others read it, and what only the rest of the chronicle asks for. */
+export interface Try {
+  readonly view: AttemptView;
+  /** Type of the stage. */
+  readonly stage: string;
+  readonly facts: Facts;
+  /** When the next attempt is due. */
+  readonly retryAt: Instant | undefined;
 }
 
-const keyOf = (event: RunEvent): string => `${event.stepPath}:${event.attempt}`;
+type Started = Extract<RunEvent, { type: 'attempt.started' }> & Named;
+type Ended = Extract<RunEvent, { type: 'attempt.ended' }>;
+interface Named {
+  readonly stepPath: StepPath;
+  readonly attempt: number;
+}
+
+/** Names an attempt inside its run. */
+export const tryKey = (of: { readonly stepPath?: StepPath; readonly attempt?: number }): string =>
+  `${of.stepPath}:${of.attempt}`;
+
+/** Every try of every step, in the order they started. */
+export function triesOf(source: ChronicleSource): Try[] {
+  const ends = new Map<string, Ended>();
+  for (const event of source.events) if (event.type === 'attempt.ended') ends.set(tryKey(event), event);
+  return source.events.filter(isStarted).map((event) => toTry(event, ends.get(tryKey(event)), source));
+}
+
+const isStarted = (event: RunEvent): event is Started =>
+  event.type === 'attempt.started' && event.stepPath !== undefined && event.attempt !== undefined;
+
+function toTry(event: Started, ended: Ended | undefined, source: ChronicleSource): Try {
+  const { facts = {}, retryAt } = ended?.data ?? {};
+  return { view: attemptView(event, ended, source), stage: event.data.stage, facts, retryAt };
+}
 
 function attemptView(event: Started, ended: Ended | undefined, source: ChronicleSource): AttemptView {
-  const { stepPath: path = '' as never, attempt = 1, data, runId } = event;
+  const { stepPath: path, attempt, data, runId } = event;
   const span = (number: number) => spanIdOf(source.digest, runId, { path, attempt: number });
   return {
     stepPath: path,

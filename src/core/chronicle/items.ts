@@ -1,54 +1,50 @@
 import type { RunEvent } from '../events.ts';
 import type { ArtifactRow } from '../ports.ts';
-import type { AttemptView, Item } from '../shapes.ts';
+import type { Item } from '../shapes.ts';
+import { tryKey } from './attempts.ts';
+import type { Try } from './attempts.ts';
 import { placeOf } from './place.ts';
 import type { Place } from './place.ts';
-import { iso } from './source.ts';
+import { createdOf, iso, lastBlock } from './source.ts';
 import type { ChronicleSource } from './source.ts';
-
-/** The studio stage of an artifact's type; what is not listed belongs to its place in the pipeline. */
-const STAGE_OF_TYPE: { readonly [type: string]: number } = {
-  input: 1,
-  input_image: 1,
-  translation: 1,
-  safety_input: 1,
-  task: 1,
-  context: 1,
-  parameters: 1,
-  interception: 2,
-  interception_step: 2,
-  optimized_prompt: 3,
-  safety_output: 3,
-  safety_media: 4,
-};
+import { stageOfArtifact, stageOfBlock, stageOfStep } from './studio-stage.ts';
 
 /** Folder `work/` holds what a machine needs to explain itself; of it only these belong to the journey. */
 const JOURNEY_WORK = new Set(['interception_step', 'error']);
 
-const MAX_TEXT = 65_536;
-
-export function stageOfItem(type: string, place: Place): number {
-  return STAGE_OF_TYPE[type] ?? (type.startsWith('output_') || place.loopIteration !== null ? 4 : 2);
-}
+const MAX_TEXT_BYTES = 65_536;
 
 /** The chronological journey of a run: what a person would tell about it, in order. */
-export function itemsOf(source: ChronicleSource, attempts: readonly AttemptView[]): Item[] {
+export function itemsOf(source: ChronicleSource, tries: readonly Try[]): Item[] {
+  const { config } = createdOf(source.events).data;
   const rows = new Map(source.artifacts.map((row) => [row.id, row]));
-  const byKey = new Map(attempts.map((attempt) => [`${attempt.stepPath}:${attempt.attempt}`, attempt]));
+  const byKey = new Map(tries.map((one) => [tryKey(one.view), one]));
   return source.events.flatMap((event): Item[] => {
-    const attempt = byKey.get(`${event.stepPath}:${event.attempt}`);
-    const base = itemBase(event, source, attempt);
+    const at: Here = {
+      event,
+      tried: byKey.get(tryKey(event)),
+      place: placeOf(event.stepPath, source.pipeline),
+      source,
+    };
+    const base = itemBase(at, config);
     const named = artifactsOf(event).flatMap((id) => rows.get(id) ?? []);
-    const told = named.filter(isTold).map((row) => artifactItem(row, base, source));
-    return [...startItem(event, base), ...told, ...endItems(event, base)];
+    const told = named.filter(isTold).map((row) => artifactItem(row, base, at));
+    return [...startItem(event, base), ...told, ...endItems(base, at, told)];
   });
 }
 
-type Base = Omit<Item, 'type' | 'stage'> & { readonly place: Place };
+type Base = Omit<Item, 'type' | 'stage'>;
 
-function itemBase(event: RunEvent, source: ChronicleSource, attempt: AttemptView | undefined): Base {
-  const place = placeOf(event.stepPath, source.pipeline);
-  const created = source.events[0];
+/** An event with what it is about. */
+interface Here {
+  readonly event: RunEvent;
+  readonly tried: Try | undefined;
+  readonly place: Place;
+  readonly source: ChronicleSource;
+}
+
+function itemBase({ event, tried, place }: Here, config: string): Base {
+  const { provider = null, model = null, durationMs = null } = tried?.view ?? {};
   return {
     seq: event.seq,
     at: iso(event.at),
@@ -59,11 +55,10 @@ function itemBase(event: RunEvent, source: ChronicleSource, attempt: AttemptView
     text: null,
     truncated: false,
     mediaType: null,
-    config: created?.type === 'run.created' ? created.data.config : '',
-    provider: attempt?.provider ?? null,
-    model: attempt?.model ?? null,
-    durationMs: attempt?.durationMs ?? null,
-    place,
+    config,
+    provider,
+    model,
+    durationMs,
   };
 }
 
@@ -82,23 +77,37 @@ function artifactsOf(event: RunEvent): readonly ArtifactRow['id'][] {
 
 const isTold = (row: ArtifactRow): boolean => !row.id.includes('/work/') || JOURNEY_WORK.has(row.type);
 
-function artifactItem(row: ArtifactRow, { place, ...base }: Base, source: ChronicleSource): Item {
-  const full = source.texts.get(row.id) ?? null;
-  const text = full === null ? null : full.slice(0, MAX_TEXT);
-  const truncated = full !== null && full.length > MAX_TEXT;
-  const stage = stageOfItem(row.type, place);
-  return { ...base, stage, type: row.type, artifactId: row.id, text, truncated, mediaType: row.mediaType };
+function artifactItem({ id, type, mediaType }: ArtifactRow, base: Base, at: Here): Item {
+  const stage = type === 'error' ? faultStage(at) : stageOfArtifact(type, at.place);
+  return { ...base, stage, type, artifactId: id, mediaType, ...shown(at.source.texts.get(id)) };
 }
 
-function startItem(event: RunEvent, { place: _place, ...base }: Base): Item[] {
+/** A text up to its limit, cut between two characters. */
+function shown(text: string | undefined): Pick<Item, 'text' | 'truncated'> {
+  if (text === undefined) return { text: null, truncated: false };
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(MAX_TEXT_BYTES));
+  return { text: text.slice(0, read), truncated: read < text.length };
+}
+
+function startItem(event: RunEvent, base: Base): Item[] {
   return event.type === 'run.created' ? [{ ...base, stage: 0, type: 'run_start' }] : [];
 }
 
-function endItems(event: RunEvent, { place, ...base }: Base): Item[] {
+function endItems(base: Base, at: Here, told: readonly Item[]): Item[] {
+  const { event } = at;
   if (event.type === 'run.ended') return [{ ...base, stage: 5, type: 'run_end' }];
   if (event.type !== 'attempt.ended') return [];
-  const stage = stageOfItem('', place);
-  if (event.data.state === 'blocked') return [{ ...base, stage, type: 'blocked' }];
-  const told = event.data.fault?.detail !== undefined;
-  return event.data.fault === undefined || told ? [] : [{ ...base, stage, type: 'error' }];
+  if (event.data.state === 'blocked') return [{ ...base, stage: blockStage(at), type: 'blocked' }];
+  // the thrown text has been told as an artifact, as long as there is one
+  if (event.data.fault === undefined || told.some(({ type }) => type === 'error')) return [];
+  return [{ ...base, stage: faultStage(at), type: 'error' }];
+}
+
+const faultStage = ({ tried, place }: Here): number => stageOfStep(tried?.stage ?? '', place);
+
+function blockStage(at: Here): number {
+  const { event, place, source } = at;
+  const isOwn = (one: RunEvent): boolean => tryKey(one) === tryKey(event);
+  const block = lastBlock(source.events.filter(isOwn));
+  return block === undefined ? faultStage(at) : stageOfBlock(block.data, place, source.artifacts);
 }

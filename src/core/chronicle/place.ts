@@ -5,7 +5,7 @@ import type { StepPath } from '../ids.ts';
 export interface Place {
   /** Inside a loop over outputs: which one, from 1. */
   readonly loopIteration: number | null;
-  /** Inside a recursion: which round, from 1. */
+  /** Inside a recursion of stage 2: which round, from 1. Loops inside of outputs are none. */
   readonly stageIteration: number | null;
   /** The step's definition; undefined when the pipeline does not know it. */
   readonly step: StepDefinition | undefined;
@@ -18,13 +18,14 @@ export function placeOf(path: StepPath | undefined, pipeline: Pick<PipelineDefin
   for (const segment of path?.split('.') ?? []) {
     const [, id = '', index] = /^([^[]*)(?:\[(\d+)\])?$/.exec(segment) ?? [];
     const step = steps.find((candidate) => candidate.id === id);
-    place = { ...place, ...iteration(step, index), step };
+    place = { ...place, ...iteration(step, index, place), step };
     steps = step?.steps ?? [];
   }
   return place;
 }
 
-function iteration(step: StepDefinition | undefined, index: string | undefined): Partial<Place> {
+function iteration(step: StepDefinition | undefined, index: string | undefined, around: Place): Partial<Place> {
   if (index === undefined || step === undefined) return {};
-  return step.forEach === undefined ? { stageIteration: Number(index) } : { loopIteration: Number(index) };
+  if (step.forEach !== undefined) return { loopIteration: Number(index) };
+  return around.loopIteration === null ? { stageIteration: Number(index) } : {};
 }

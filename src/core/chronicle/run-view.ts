@@ -1,27 +1,21 @@
-import { blockingVerdict, foldRun } from '../apply.ts';
-import type { RunFold } from '../apply.ts';
-import { StemmaError } from '../errors.ts';
+import { foldRun, runStateOf } from '../apply.ts';
+import type { RunEvent } from '../events.ts';
 import { traceIdOf } from '../ids.ts';
 import type { Blocked, Cost, RunView } from '../shapes.ts';
-import { stageOfItem } from './items.ts';
 import { placeOf } from './place.ts';
-import { captureOf, iso } from './source.ts';
+import { captureOf, createdOf, iso, lastBlock } from './source.ts';
 import type { ChronicleSource } from './source.ts';
+import { stageOfBlock } from './studio-stage.ts';
 
 /** The run itself. @throws {StemmaError} STORE_CORRUPT for a list of events without a beginning */
 export function runView(source: ChronicleSource, cost: Cost): RunView {
-  const { events } = source;
-  const [first] = events;
-  if (first?.type !== 'run.created') throw new StemmaError('STORE_CORRUPT', 'The run has no first event.');
-  const fold = foldRun(events);
-  const { data, runId } = first;
-  const started = events.find(({ type }) => type === 'run.started');
-  const ended = events.findLast((event) => event.type === 'run.ended');
-  const from = started?.at ?? first.at;
+  const { data, runId } = createdOf(source.events);
+  const fold = foldRun(source.events);
+  const state = runStateOf(fold);
   return {
     runId,
     traceId: traceIdOf(runId),
-    state: fold.state ?? 'pending',
+    state,
     config: data.config,
     configName: source.configName,
     pipeline: data.pipeline,
@@ -33,31 +27,41 @@ export function runView(source: ChronicleSource, cost: Cost): RunView {
     labels: source.labels,
     room: null,
     parent: data.parent ?? null,
-    createdAt: iso(first.at),
-    startedAt: started === undefined ? null : iso(started.at),
-    endedAt: ended === undefined ? null : iso(ended.at),
-    durationMs: ended === undefined ? null : ended.at - from,
+    ...times(source.events),
     costMicroUsd: cost.microUsd,
-    problems: ended?.data.problems ?? [],
-    blocked: fold.state === 'blocked' ? blockedView(fold, source) : null,
-    error: captureOf(ended?.data.fault, source),
+    problems: fold.ended?.problems ?? [],
+    blocked: state === 'blocked' ? blockedView(source) : null,
+    error: captureOf(fold.ended?.fault, source),
     content: 'present',
     stemmaVersion: data.stemma,
   };
 }
 
-/** Heading, what was stopped, why, what protects whom, what one could try: friendly to the level's age. */
-function blockedView(fold: RunFold, source: ChronicleSource): Blocked | null {
-  const verdict = blockingVerdict(fold);
-  if (verdict === undefined) return null;
-  const event = source.events.findLast((one) => one.type === 'safety.verdict' && one.data.decision === 'block');
-  const place = placeOf(event?.stepPath, source.pipeline);
-  const text = (part: string): string => source.message(`safety.${verdict.check}.${verdict.level}.${part}`, {});
-  const type = source.artifacts.find(({ id }) => id === verdict.subject)?.type ?? 'input';
+/** A run that was paused before its start begins with `run.resumed`. */
+const isStart = ({ type }: RunEvent): boolean => type === 'run.started' || type === 'run.resumed';
+
+function times(events: readonly RunEvent[]): Pick<RunView, 'createdAt' | 'startedAt' | 'endedAt' | 'durationMs'> {
+  const created = createdOf(events);
+  const started = events.find(isStart);
+  const ended = events.findLast(({ type }) => type === 'run.ended');
   return {
-    stage: stageOfItem(type, place),
+    createdAt: iso(created.at),
+    startedAt: started === undefined ? null : iso(started.at),
+    endedAt: ended === undefined ? null : iso(ended.at),
+    durationMs: ended === undefined ? null : ended.at - (started ?? created).at,
+  };
+}
+
+/** Heading, what was stopped, why, what protects whom, what one could try: friendly to the level's age. */
+function blockedView(source: ChronicleSource): Blocked | null {
+  const block = lastBlock(source.events);
+  if (block === undefined) return null;
+  const { check, level } = block.data;
+  const text = (part: string): string => source.message(`safety.${check}.${level}.${part}`, {});
+  return {
+    stage: stageOfBlock(block.data, placeOf(block.stepPath, source.pipeline), source.artifacts),
     code: 'SAFETY_BLOCKED',
-    check: verdict.check,
+    check,
     heading: text('heading'),
     message: text('message'),
     why: text('why'),

@@ -4,7 +4,7 @@ import type { ArtifactId, Digest, Instant } from '../ids.ts';
 import type { Facts } from '../json.ts';
 import type { ArtifactRow } from '../ports.ts';
 import type { ErrorCapture } from '../shapes.ts';
-import { isRetryable } from '../errors.ts';
+import { StemmaError, isRetryable } from '../errors.ts';
 import type { Fault } from '../schema.ts';
 
 /** What a chronicle is made from. */
@@ -29,6 +29,19 @@ export interface ChronicleSource {
 }
 
 export const iso = (at: Instant): string => new Date(at).toISOString();
+
+/** A run's first event. @throws {StemmaError} STORE_CORRUPT for a list of events without a beginning */
+export function createdOf(events: readonly RunEvent[]): Extract<RunEvent, { type: 'run.created' }> {
+  const [first] = events;
+  if (first?.type === 'run.created') return first;
+  throw new StemmaError('STORE_CORRUPT', 'The run has no first event.');
+}
+
+type VerdictEvent = Extract<RunEvent, { type: 'safety.verdict' }>;
+
+/** The last verdict that stopped something. */
+export const lastBlock = (events: readonly RunEvent[]): VerdictEvent | undefined =>
+  events.findLast((event): event is VerdictEvent => event.type === 'safety.verdict' && event.data.decision === 'block');
 
 /** A fault as people and programs read it. */
 export function captureOf(fault: Fault | undefined, source: Pick<ChronicleSource, 'message'>): ErrorCapture | null {

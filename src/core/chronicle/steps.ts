@@ -1,25 +1,38 @@
 import type { RunEvent } from '../events.ts';
 import type { StepPath } from '../ids.ts';
 import type { AttemptView, Cost, StepView } from '../shapes.ts';
+import type { Try } from './attempts.ts';
 import { iso } from './source.ts';
 import type { ChronicleSource } from './source.ts';
 
 /** Every step that something has been recorded of, in order of its first event. */
-export function stepViews(source: ChronicleSource, attempts: readonly AttemptView[]): StepView[] {
-  const tries = Map.groupBy(attempts, ({ stepPath }) => stepPath);
-  const last = new Map<StepPath, Partial<StepEvents>>();
-  for (const event of source.events)
-    if (event.stepPath !== undefined) last.set(event.stepPath, { ...last.get(event.stepPath), [event.type]: event });
-  return [...last].flatMap(([path, events]): StepView[] => {
-    const tried = tries.get(path);
-    if (tried !== undefined) return [triedStep(path, tried, events)];
-    const untried = events['step.skipped'] ?? events['step.canceled'];
-    return untried === undefined ? [] : [untriedStep(path, untried)];
-  });
+export function stepViews({ events }: Pick<ChronicleSource, 'events'>, tries: readonly Try[]): StepView[] {
+  const triedSteps = spansOf(tries);
+  const leftAs = leftOpenAs(events);
+  const views = new Map<StepPath, StepView>();
+  for (const event of events) {
+    const path = event.stepPath;
+    if (path === undefined || views.has(path)) continue;
+    const tried = triedSteps.get(path);
+    if (tried !== undefined) views.set(path, triedStep(tried, leftAs));
+    else if (isUntried(event)) views.set(path, untriedStep(path, event));
+  }
+  return [...views.values()];
 }
 
-/** The last event of each type that a step has. */
-type StepEvents = { readonly [T in RunEvent['type']]: Extract<RunEvent, { type: T }> };
+interface Span {
+  readonly first: Try;
+  readonly last: Try;
+}
+
+function spansOf(tries: readonly Try[]): Map<StepPath, Span> {
+  const spans = new Map<StepPath, Span>();
+  for (const one of tries) {
+    const { stepPath } = one.view;
+    spans.set(stepPath, { first: spans.get(stepPath)?.first ?? one, last: one });
+  }
+  return spans;
+}
 
 const STATES = {
   running: 'running',
@@ -32,29 +45,44 @@ const STATES = {
   abandoned: 'ready',
 } as const satisfies Record<AttemptView['state'], StepView['state']>;
 
-function triedStep(path: StepPath, tries: readonly AttemptView[], events: Partial<StepEvents>): StepView {
-  const last = tries.at(-1) as AttemptView;
-  const end = events['attempt.ended'];
-  const data = end?.attempt === last.attempt ? end.data : undefined;
-  const retrying = data?.retryAt !== undefined && data.state !== 'suspended';
+const OPEN: ReadonlySet<StepView['state']> = new Set(['pending', 'ready', 'running', 'retrying', 'waiting']);
+
+/** Nothing stays open in a run that has ended: what would have gone on is canceled, or failed where it wore its workers out. */
+function leftOpenAs(events: readonly RunEvent[]): 'canceled' | 'failed' | undefined {
+  const end = events.findLast((event) => event.type === 'run.ended');
+  if (end === undefined) return undefined;
+  return end.data.state === 'quarantined' ? 'failed' : 'canceled';
+}
+
+function stateAfter({ view, retryAt }: Try): StepView['state'] {
+  return retryAt !== undefined && view.state !== 'suspended' ? 'retrying' : STATES[view.state];
+}
+
+function triedStep({ first, last }: Span, leftAs: 'canceled' | 'failed' | undefined): StepView {
+  const { view, stage, facts } = last;
+  const own = stateAfter(last);
+  const state = OPEN.has(own) ? (leftAs ?? own) : own;
   return {
-    path,
-    stage: events['attempt.started']?.data.stage ?? null,
-    state: retrying ? 'retrying' : STATES[last.state],
+    path: view.stepPath,
+    stage,
+    state,
     skippedBecause: null,
-    attempts: tries.length,
-    startedAt: tries[0]?.startedAt ?? null,
-    endedAt: retrying ? null : last.endedAt,
-    durationMs: last.durationMs,
-    facts: data?.facts ?? {},
-    inputs: last.inputs,
-    outputs: last.outputs,
+    attempts: view.attempt,
+    startedAt: first.view.startedAt,
+    endedAt: OPEN.has(state) ? null : view.endedAt,
+    durationMs: view.durationMs,
+    facts,
+    inputs: view.inputs,
+    outputs: view.outputs,
   };
 }
 
-function untriedStep(path: StepPath, event: StepEvents['step.skipped' | 'step.canceled']): StepView {
+type Untried = Extract<RunEvent, { type: 'step.skipped' | 'step.canceled' }>;
+const isUntried = (event: RunEvent): event is Untried =>
+  event.type === 'step.skipped' || event.type === 'step.canceled';
+
+function untriedStep(path: StepPath, event: Untried): StepView {
   const skipped = event.type === 'step.skipped';
-  const at = iso(event.at);
   return {
     path,
     stage: null,
@@ -62,7 +90,7 @@ function untriedStep(path: StepPath, event: StepEvents['step.skipped' | 'step.ca
     skippedBecause: skipped ? event.data.because : null,
     attempts: 0,
     startedAt: null,
-    endedAt: at,
+    endedAt: iso(event.at),
     durationMs: null,
     facts: {},
     inputs: [],

@@ -30,14 +30,10 @@ export function checkInputs(place: StepDesk, target: Target): void {
   }
 }
 
-/** The keys `with` may have for a chunk. */
+/** The keys `with` may have: a template's placeholders, or without a template the stage's inputs. */
 function keysOf(chunk: ChunkDefinition, shape: StageShape): ReadonlyMap<string, Use> {
-  const keys = new Map<string, Use>();
-  for (const [key, input] of Object.entries(shape.inputs)) {
-    if (chunk.template?.[key] === undefined) keys.set(key, input.kind);
-  }
-  for (const name of plainPlaceholders(chunk)) keys.set(name, 'placeholder');
-  return keys;
+  if (chunk.template !== undefined) return new Map(plainPlaceholders(chunk).map((name) => [name, 'placeholder']));
+  return new Map(Object.entries(shape.inputs).map(([key, input]) => [key, input.kind]));
 }
 
 const plainPlaceholders = (chunk: ChunkDefinition): readonly string[] =>
@@ -107,18 +103,20 @@ export function lacksOf(
   scope: Pick<Scope, 'previous'>,
 ): readonly Lack[] {
   const { chunk, shape } = target;
-  const isGiven = (key: string): boolean =>
-    step.with?.[key] !== undefined || (key === 'prompt' && scope.previous) || chunk.template?.[key] !== undefined;
-  const placeholders = new Set(plainPlaceholders(chunk));
-  const lacks: Lack[] = [];
-  for (const name of placeholders) {
-    if (step.with?.[name] === undefined && !(name === 'prompt' && scope.previous))
-      lacks.push(lackOf(`nothing gives the placeholder {{${name}}}`, name));
-  }
-  for (const [key, input] of Object.entries(shape.inputs)) {
-    if (input.required && !isGiven(key)) lacks.push(lackOf(`nothing gives the input "${key}"`, key));
-  }
-  return lacks;
+  const { template } = chunk;
+  const isGiven = (key: string): boolean => step.with?.[key] !== undefined || (key === 'prompt' && scope.previous);
+  const required = Object.keys(shape.inputs).filter((key) => shape.inputs[key]?.required);
+  if (template === undefined)
+    return required.filter((key) => !isGiven(key)).map((key) => lackOf(`nothing gives the input "${key}"`, key));
+  const parts = required.filter((key) => template[key] === undefined);
+  const placeholders = new Set(plainPlaceholders(chunk).filter((name) => !isGiven(name)));
+  return [
+    ...Array.from(placeholders, (name) => lackOf(`nothing gives the placeholder {{${name}}}`, name)),
+    ...parts.map((key) => ({
+      message: `no part gives the input "${key}"`,
+      suggestion: `Add it to the template, such as \`${key}: '{{${key}}}'\`.`,
+    })),
+  ];
 }
 
 const lackOf = (message: string, key: string): Lack => ({

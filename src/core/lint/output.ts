@@ -15,7 +15,7 @@ const FIELD_TYPES: Readonly<Record<string, ClosedType>> = {
   optimize: 'boolean',
 };
 
-export const OUTPUT_FIELDS: readonly string[] = Object.keys(outputSchema.shape);
+export const OUTPUT_FIELDS: readonly string[] = ['id', ...Object.keys(outputSchema.shape)];
 
 /** What a reference to the field gives; undefined for a field that does not exist. */
 export function outputFieldType(field: string): ClosedType | 'text' | undefined {

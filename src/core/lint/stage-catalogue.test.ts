@@ -20,7 +20,7 @@ const stage = (writes: 'text' | 'media' | 'nothing', calls?: Capability): AnySta
     facts: z.object({
       words: z.int(),
       safe: z.boolean(),
-      language: z.string().optional(),
+      language: z.string(),
       decision: z.enum(['pass', 'block']),
       nothing: z.null(),
       either: z.union([z.string(), z.number()]),

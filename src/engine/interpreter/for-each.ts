@@ -23,7 +23,10 @@ export async function runForEach(step: StepDefinition, scope: Scope): Promise<St
   return combine(ends, (index) => stepPath(scope.path, step.id, index + 1));
 }
 
-/** Runs the work for every item, at most `concurrency` at a time; in order of the items as far as places are free. */
+/**
+ * Runs the work for every item, at most `concurrency` at a time; in order of the items as far as places are free. When
+ * one throws, the others are still waited for: nothing goes on behind the caller's back.
+ */
 export async function each<T>(
   items: readonly T[],
   concurrency: number,
@@ -33,7 +36,8 @@ export async function each<T>(
   const lane = async (): Promise<void> => {
     for (const [index, item] of entries) await work(item, index);
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, lane));
+  const lanes = await Promise.allSettled(Array.from({ length: Math.min(concurrency, items.length) }, lane));
+  for (const end of lanes) if (end.status === 'rejected') throw end.reason;
 }
 
 function combine(ends: readonly StepEnd[], pathAt: (index: number) => ReturnType<typeof stepPath>): StepEnd {

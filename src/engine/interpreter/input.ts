@@ -105,7 +105,7 @@ async function writeWhole(
 
 async function writeWork(draft: ArtifactDraft, { place, attempt }: Writing): Promise<ArtifactRef> {
   const { artifacts } = place.scope.plan;
-  const written = await artifacts.create(draft, { stepPath: attempt.path, spanId: attempt.spanId });
+  const written = await artifacts.create(draft, attempt);
   attempt.written.push(written);
   return artifacts.ref(written.row.id);
 }

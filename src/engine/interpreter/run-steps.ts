@@ -1,6 +1,5 @@
 import { kindOf } from '../../core/definitions.ts';
 import type { StepDefinition, StepKind } from '../../core/definitions.ts';
-import { StemmaError } from '../../core/errors.ts';
 import { stepPath } from '../../core/ids.ts';
 import type { StepPath } from '../../core/ids.ts';
 import { toFault } from '../fault.ts';
@@ -19,36 +18,31 @@ const HANDLERS: { readonly [K in StepKind]: StepHandler } = { use: runUse, repea
  */
 export async function runSteps(steps: readonly StepDefinition[], scope: Scope): Promise<StepEnd> {
   let stopped: StepEnd | undefined;
-  let last: StepEnd = { state: 'succeeded' };
+  const problems: NonNullable<StepEnd['problems']>[number][] = [];
   for (const step of steps) {
-    if (stopped?.state === 'halted') return stopped;
     const end = stopped === undefined ? await runStep(step, scope) : skip(step, scope, 'dependency');
+    if (end.state === 'halted') return end;
     scope.note(step.id, end);
-    if (end.state === 'skipped') continue;
-    last = end;
-    if (end.state !== 'succeeded' && !goesOn(step, end)) stopped = end;
+    problems.push(...(end.problems ?? []));
+    if (end.state !== 'succeeded' && end.state !== 'skipped' && !goesOn(step, end)) stopped = end;
   }
-  if (stopped !== undefined) return stopped;
-  const problems = last.problems === undefined ? {} : { problems: last.problems };
-  return { state: 'succeeded', ...problems };
+  return stopped ?? { state: 'succeeded', ...(problems.length === 0 ? {} : { problems }) };
 }
 
 async function runStep(step: StepDefinition, scope: Scope): Promise<StepEnd> {
-  const path = pathOf(step, scope);
-  const known = scope.plan.session.fold.steps.get(path);
+  const { session, engine } = scope.plan;
+  const known = session.fold.steps.get(pathOf(step, scope));
   if (known?.state === 'skipped') return { state: 'skipped' };
-  if (step.when !== undefined && known === undefined && !scope.holds(step.when)) return skip(step, scope, 'condition');
   try {
+    if (step.when !== undefined && known === undefined && !scope.holds(step.when))
+      return skip(step, scope, 'condition');
     return await HANDLERS[kindOf(step)](step, scope);
   } catch (thrown) {
-    // what a step needs is not there (a stage, a definition): the step fails; a store that fails ends the session
-    if (scope.plan.session.writer.broken !== undefined || isStoreFault(thrown)) throw thrown;
-    return { state: 'failed', fault: toFault(thrown, scope.plan.engine.digest) };
+    if (session.broken !== undefined) return { state: 'halted' };
+    // what the step needs is not there: a stage, a definition, a value
+    return { state: 'failed', fault: toFault(thrown, engine.digest) };
   }
 }
-
-const isStoreFault = (thrown: unknown): boolean =>
-  thrown instanceof StemmaError && (thrown.code.startsWith('STORE_') || thrown.code === 'FORBIDDEN');
 
 const pathOf = (step: StepDefinition, scope: Scope): StepPath => stepPath(scope.path, step.id);
 

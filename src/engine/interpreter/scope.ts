@@ -1,6 +1,7 @@
 import type { OutputDefinition, StepDefinition } from '../../core/definitions.ts';
 import { evaluateExpression, parseExpression } from '../../core/expression.ts';
 import type { StepPath } from '../../core/ids.ts';
+import { localText } from '../../core/json.ts';
 import type { Facts } from '../../core/json.ts';
 import type { Reference } from '../../core/references.ts';
 import { parseReference } from '../../core/references.ts';
@@ -19,6 +20,15 @@ export interface StepEnd {
   readonly problems?: readonly { readonly stepPath: StepPath; readonly state: string; readonly code: string }[];
 }
 
+/** Under which type the artifacts of what was given stand. */
+const GIVEN: {
+  readonly input: { readonly [name: string]: string };
+  readonly config: { readonly [N in 'context' | 'instruction']: string };
+} = {
+  input: { text: 'input' },
+  config: { context: 'context', instruction: 'task' },
+};
+
 export type Value = ArtifactRef | number | boolean | string | null | undefined;
 
 /** What a list of steps can see: its own ends, and those of the lists around it. */
@@ -31,7 +41,7 @@ export class Scope {
   readonly output: { readonly id: string; readonly definition: OutputDefinition } | undefined;
   /** Of the innermost loop, from 1. */
   readonly iteration: number;
-  /** Not the last iteration of that loop. */
+  /** Not the last iteration of a loop around it. */
   readonly intermediate: boolean;
   previous: ArtifactRef | undefined;
 
@@ -51,7 +61,7 @@ export class Scope {
     this.path = own.path ?? parent?.path;
     this.output = own.output ?? parent?.output;
     this.iteration = own.iteration ?? parent?.iteration ?? 1;
-    this.intermediate = own.intermediate ?? false;
+    this.intermediate = own.intermediate === true || parent?.intermediate === true;
     this.previous = own.previous ?? parent?.previous;
   }
 
@@ -67,19 +77,17 @@ export class Scope {
       case 'previous':
         return this.previous;
       case 'input':
-        return reference.name === 'text' ? given.get('input') : undefined;
+        return given.get(GIVEN.input[reference.name] ?? '');
       case 'config':
-        return given.get(reference.name === 'instruction' ? 'task' : 'context');
+        return given.get(GIVEN.config[reference.name]);
       case 'parameters':
         return request.parameters[reference.name];
       case 'output':
         return this.#outputField(reference.name);
       case 'outputs':
         return request.outputs.length;
-      case 'steps': {
-        const end = this.#end(reference.step);
-        return reference.name === 'text' ? end?.text : end?.facts?.[reference.fact];
-      }
+      case 'steps':
+        return this.#endField(reference);
     }
   }
 
@@ -98,8 +106,13 @@ export class Scope {
 
   #outputField(name: string): Value {
     if (name === 'id') return this.output?.id;
-    const value = (this.output?.definition as { readonly [field: string]: unknown } | undefined)?.[name];
-    return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
+    const value = this.output?.definition[name as keyof OutputDefinition];
+    return typeof value === 'object' ? localText(value, this.plan.request.lang) : value;
+  }
+
+  #endField(reference: Extract<Reference, { root: 'steps' }>): Value {
+    const end = this.#end(reference.step);
+    return reference.name === 'text' ? end?.text : end?.facts?.[reference.fact];
   }
 
   #end(step: string): StepEnd | undefined {

@@ -32,12 +32,12 @@ async function runChunk(step: StepDefinition, scope: Scope, path: StepPath): Pro
       const known = session.fold.steps.get(path);
       const end = endOf(known, stage, scope);
       if (end !== undefined) return end;
-      const due = known?.ended?.retryAt;
-      const wait = due !== undefined && due > engine.clock.now();
-      const gate = wait ? await session.waitUntil(path, due) : session.gate();
+      const gate = session.gate();
       if (gate === 'halted') return { state: 'halted' };
-      if (gate === 'canceled') return cancelUntried(path, known, scope);
-      await attempt({ step, scope, path, chunk, stage });
+      if (gate === 'canceled') return cancelStep(path, scope);
+      const due = known?.ended?.retryAt;
+      if (due !== undefined && due > engine.clock.now()) await session.waitUntil(path, due);
+      else await attempt({ step, scope, path, chunk, stage });
     }
   });
 }
@@ -93,10 +93,8 @@ async function runStage(
     iteration: scope.iteration,
     intermediate: scope.intermediate,
   });
-  const input = parseOr('INPUT_INVALID', () => stage.input.parse(values));
-  const settings = parseOr('INPUT_INVALID', () =>
-    stage.settings.parse(settingsFor(chunk.definition, { stage, scope })),
-  );
+  const input = fitting('inputs', () => stage.input.parse(values));
+  const settings = fitting('settings', () => stage.settings.parse(settingsFor(chunk.definition, { stage, scope })));
   const outcome = await stage.run(input, settings, context);
   if (outcome.state === 'done') assertDone(outcome, stage, at.attemptScope);
   return outcome;
@@ -110,13 +108,12 @@ function assertDone(outcome: Extract<Outcome, { state: 'done' }>, stage: Stage, 
     throw new StemmaError('INTERNAL', `The stage ${stage.type} ended without a text of its own.`);
 }
 
-function parseOr<T>(code: 'INPUT_INVALID', parse: () => T): T {
+function fitting<T>(what: string, parse: () => T): T {
   try {
     return parse();
   } catch (cause) {
-    throw new StemmaError(code, `The step's input does not fit its stage: ${String((cause as Error).message)}`, {
-      cause,
-    });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new StemmaError('INPUT_INVALID', `The step's ${what} do not fit its stage: ${why}`, { cause });
   }
 }
 
@@ -134,38 +131,35 @@ function chunkId(step: StepDefinition, scope: Scope): string {
   return chunkOfOutput(scope.output.definition);
 }
 
-/** @throws {StemmaError} STAGE_CHANGED when the run began under another major version of the stage */
+/** @throws {StemmaError} STAGE_CHANGED when an extension that the definitions count on is gone */
 function stageOf(chunk: Resolved<'chunks'>, scope: Scope): Stage {
-  const { engine, session } = scope.plan;
   const type = chunk.definition.stage;
-  const stage = engine.stages.get(type);
-  const before = session.fold.stageVersions.get(type);
-  if (stage !== undefined && (before === undefined || before === stage.version)) return stage;
-  throw new StemmaError(
-    'STAGE_CHANGED',
-    `The stage ${type} is ${stage?.version ?? 'gone'}; the run began with ${before}.`,
-    {
-      hint: 'Branch the run to go on with the stage as it is now.',
-    },
-  );
+  const stage = scope.plan.engine.stages.get(type);
+  if (stage !== undefined) return stage;
+  throw new StemmaError('STAGE_CHANGED', `The stage ${type} of the run's definitions is not there.`, {
+    facts: { stage: type },
+    hint: 'Load the extension that brings it, or branch the run to go on without it.',
+  });
 }
 
 /** How the step has ended, or undefined when another attempt is due. A finished attempt is found by its path, never by order. */
 function endOf(known: StepRecord | undefined, stage: Stage, scope: Scope): StepEnd | undefined {
-  const ended = known?.ended;
-  switch (known?.state) {
+  if (known === undefined) return undefined;
+  const { state, ended } = known;
+  const fault = ended?.fault === undefined ? {} : { fault: ended.fault };
+  switch (state) {
     case 'succeeded':
-      return { state: 'succeeded', facts: ended?.facts ?? {}, ...textOf(ended?.outputs[0], stage, scope) };
+      return { state, facts: ended?.facts ?? {}, ...textOf(ended?.outputs[0], stage, scope) };
+    case 'skipped':
     case 'blocked':
     case 'canceled':
-      return { state: known.state, ...(ended?.fault === undefined ? {} : { fault: ended.fault }) };
+      return { state, ...fault };
     case 'failed':
     case 'timedOut':
-      if (ended?.retryAt !== undefined) return undefined;
-      return { state: 'failed', ...(ended?.fault === undefined ? {} : { fault: ended.fault }) };
-    case 'skipped':
-      return { state: 'skipped' };
-    default:
+      return ended?.retryAt === undefined ? { state: 'failed', ...fault } : undefined;
+    case 'running':
+    case 'suspended':
+    case 'abandoned':
       return undefined;
   }
 }
@@ -178,8 +172,8 @@ function textOf(
   return stage.writes === 'text' && first !== undefined ? { text: scope.plan.artifacts.ref(first.id) } : {};
 }
 
-function cancelUntried(path: StepPath, known: StepRecord | undefined, scope: Scope): StepEnd {
-  if (known === undefined)
-    scope.plan.session.writer.record({ type: 'step.canceled', stepPath: path, data: {} }).catch(() => {}); // ends the session
+/** The run was canceled before the step's next attempt. */
+function cancelStep(path: StepPath, { plan }: Scope): StepEnd {
+  plan.session.writer.record({ type: 'step.canceled', stepPath: path, data: {} }).catch(() => {}); // ends the session
   return { state: 'canceled' };
 }

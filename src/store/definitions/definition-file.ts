@@ -1,5 +1,5 @@
 /** One file with a definition: read, parsed, held against its shape. */
-import { open } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname } from 'node:path';
 import { DEFINITION_KINDS, DEFINITION_SCHEMAS, idSchema } from '../../core/definitions.ts';
 import type { DefinitionKind, DefinitionOf, DefinitionProblem, Origin, Resolved } from '../../core/definitions.ts';
@@ -118,19 +118,21 @@ function guessKind(value: unknown): DefinitionKind | undefined {
   return TELLING_KEYS.find(([key]) => Object.hasOwn(value, key))?.[1];
 }
 
+/** Such as ENOENT. */
+export const codeOf = (thrown: unknown): string =>
+  thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown);
+
 async function readText(file: string): Promise<{ text: string } | TextFault> {
   try {
-    await using handle = await open(file);
-    const { size } = await handle.stat();
-    if (size > MAX_FILE_BYTES)
-      return { ...START, message: `is larger than ${MAX_FILE_BYTES / 1024} kB (${size} bytes)` };
-    const bytes = await handle.readFile();
-    if (bytes.length > MAX_FILE_BYTES) return { ...START, message: `is larger than ${MAX_FILE_BYTES / 1024} kB` };
+    const found = await stat(file);
+    if (!found.isFile()) return { ...START, message: 'is no file' };
+    if (found.size > MAX_FILE_BYTES)
+      return { ...START, message: `is larger than ${MAX_FILE_BYTES / 1024} kB (${found.size} bytes)` };
+    const bytes = await readFile(file);
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch (cause) {
     if (cause instanceof TypeError)
       return { ...START, message: 'is not UTF-8 text', suggestion: 'Save the file as UTF-8.' };
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    return { ...START, message: `cannot be read (${code})` };
+    return { ...START, message: `cannot be read (${codeOf(cause)})` };
   }
 }

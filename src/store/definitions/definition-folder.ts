@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DEFINITION_KINDS } from '../../core/definitions.ts';
 import type { DefinitionKind, DefinitionProblem, Origin } from '../../core/definitions.ts';
 import type { Digest } from '../../core/ids.ts';
-import { isDefinitionFile, kindOfFolder, loadFile } from './definition-file.ts';
+import { codeOf, isDefinitionFile, kindOfFolder, loadFile } from './definition-file.ts';
 import type { FilePlace, LoadedFile } from './definition-file.ts';
 
 export interface FolderContent {
@@ -47,7 +47,7 @@ async function listFiles(at: { folder: string; kind: DefinitionKind | undefined;
     const files = names.filter(isDefinitionFile).toSorted();
     return { places: files.map((name) => ({ file: join(folder, name), kind, origin })), problems: [] };
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    const code = codeOf(cause);
     if (code === 'ENOENT') return { places: [], problems: [] };
     const message = `the folder cannot be read (${code})`;
     return { places: [], problems: [{ file: folder, kind: kind ?? 'configs', id: '', path: [], message }] };

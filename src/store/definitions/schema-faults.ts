@@ -111,8 +111,9 @@ function wordsOf(issue: Issue, path: Path, value: unknown): Words {
 }
 
 function sizeWords(origin: string, bound: string, limit: number | bigint): string {
-  if (origin === 'string') return `must have ${bound} ${limit} characters`;
-  if (origin === 'array') return `must have ${bound} ${limit} ${Number(limit) === 1 ? 'entry' : 'entries'}`;
+  const one = Number(limit) === 1;
+  if (origin === 'string') return `must have ${bound} ${limit} ${one ? 'character' : 'characters'}`;
+  if (origin === 'array') return `must have ${bound} ${limit} ${one ? 'entry' : 'entries'}`;
   return `must be ${bound} ${limit}`;
 }
 

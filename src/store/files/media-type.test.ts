@@ -4,25 +4,25 @@ import { detectMediaType } from './media-type.ts';
 const latin = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
 test.each([
-  ['a PNG', '\x89PNG\r\n\x1a\n....', 'image/png', 'png'],
-  ['a JPEG', '\xff\xd8\xff\xe0....', 'image/jpeg', 'jpg'],
-  ['a WebP', 'RIFF....WEBPVP8 ', 'image/webp', 'webp'],
-  ['a GIF', 'GIF89a....', 'image/gif', 'gif'],
-  ['a WAV', 'RIFF....WAVEfmt ', 'audio/wav', 'wav'],
-  ['an MP3 with a tag', 'ID3\x04....', 'audio/mpeg', 'mp3'],
-  ['an MP3 without a tag', '\xff\xfb\x90\x00....', 'audio/mpeg', 'mp3'],
-  ['an OGG', 'OggS\x00....', 'audio/ogg', 'ogg'],
-  ['an MP4', '\x00\x00\x00\x18ftypisom', 'video/mp4', 'mp4'],
-  ['an M4A', '\x00\x00\x00\x18ftypM4A ', 'audio/mp4', 'm4a'],
-  ['an AVIF', '\x00\x00\x00\x18ftypavif', 'image/avif', 'avif'],
-  ['a PDF', '%PDF-1.7\n', 'application/pdf', 'pdf'],
-  ['a ZIP', 'PK\x03\x04....', 'application/zip', 'zip'],
-  ['something else', '\x00\x01\x02\x03', 'application/octet-stream', 'bin'],
-  ['bytes that are no UTF-8', 'caf\xe9', 'application/octet-stream', 'bin'],
-  ['a byte order mark of UTF-16', '\xff\xfea\x00', 'application/octet-stream', 'bin'],
-  ['another RIFF', 'RIFF....AVI LIST\x00', 'application/octet-stream', 'bin'],
-])('%s is known by its bytes', (_name, head, mediaType, extension) => {
-  expect(detectMediaType(latin(head))).toEqual({ mediaType, extension });
+  ['a PNG', '\x89PNG\r\n\x1a\n....', { mediaType: 'image/png', extension: 'png' }],
+  ['a JPEG', '\xff\xd8\xff\xe0....', { mediaType: 'image/jpeg', extension: 'jpg' }],
+  ['a WebP', 'RIFF....WEBPVP8 ', { mediaType: 'image/webp', extension: 'webp' }],
+  ['a GIF', 'GIF89a....', { mediaType: 'image/gif', extension: 'gif' }],
+  ['a WAV', 'RIFF....WAVEfmt ', { mediaType: 'audio/wav', extension: 'wav' }],
+  ['an MP3 with a tag', 'ID3\x04....', { mediaType: 'audio/mpeg', extension: 'mp3' }],
+  ['an MP3 without a tag', '\xff\xfb\x90\x00....', { mediaType: 'audio/mpeg', extension: 'mp3' }],
+  ['an OGG', 'OggS\x00....', { mediaType: 'audio/ogg', extension: 'ogg' }],
+  ['an MP4', '\x00\x00\x00\x18ftypisom', { mediaType: 'video/mp4', extension: 'mp4' }],
+  ['an M4A', '\x00\x00\x00\x18ftypM4A ', { mediaType: 'audio/mp4', extension: 'm4a' }],
+  ['an AVIF', '\x00\x00\x00\x18ftypavif', { mediaType: 'image/avif', extension: 'avif' }],
+  ['a PDF', '%PDF-1.7\n', { mediaType: 'application/pdf', extension: 'pdf' }],
+  ['a ZIP', 'PK\x03\x04....', { mediaType: 'application/zip', extension: 'zip' }],
+  ['something else', '\x00\x01\x02\x03', { mediaType: 'application/octet-stream', extension: 'bin' }],
+  ['bytes that are no UTF-8', 'caf\xe9', { mediaType: 'application/octet-stream', extension: 'bin' }],
+  ['a byte order mark of UTF-16', '\xff\xfea\x00', { mediaType: 'application/octet-stream', extension: 'bin' }],
+  ['another RIFF', 'RIFF....AVI LIST\x00', { mediaType: 'application/octet-stream', extension: 'bin' }],
+])('%s is known by its bytes', (_name, head, expected) => {
+  expect(detectMediaType(latin(head))).toEqual(expected);
 });
 
 test.each([

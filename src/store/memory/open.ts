@@ -42,7 +42,10 @@ export async function openMemoryLogAndQueue(state: MemoryState, options: MemoryO
     closing.abort();
   };
   return {
-    ...{ log, queue, close, [Symbol.asyncDispose]: close },
+    log,
+    queue,
+    close,
+    [Symbol.asyncDispose]: close,
     health: async () => healthOf(state),
     beat: async (worker) => queue.beat(worker),
   };

@@ -66,10 +66,19 @@ export class MemoryRunLog implements RunLog {
     if (state.runs.has(runId)) throw new StemmaError('STATE_CONFLICT', `The run ${runId} exists already.`);
     const token = holder === undefined ? 0 : 1;
     const run: MemoryRun = {
-      ...{ runId, key: state.runs.size + 1, priority: prioritySchema.options.indexOf(submission.priority) },
-      ...{ labels: Object.fromEntries(labels.map(({ key, value }) => [key, value])), events: [], artifacts: [] },
-      ...{ fold: createRunFold(), at: clock.now(), signature: undefined },
-      ...{ token, holder, wakeAt: undefined, paused: false },
+      runId,
+      key: state.runs.size + 1,
+      priority: prioritySchema.options.indexOf(submission.priority),
+      labels: Object.fromEntries(labels.map(({ key, value }) => [key, value])),
+      events: [],
+      artifacts: [],
+      fold: createRunFold(),
+      at: clock.now(),
+      signature: undefined,
+      token,
+      holder,
+      wakeAt: undefined,
+      paused: false,
     };
     const drafts = [structuredClone(created)];
     refuseKnownArtifacts(run, submission.artifacts);
@@ -114,7 +123,11 @@ export class MemoryRunLog implements RunLog {
     if (run === undefined) return undefined;
     const { seq, hash } = lastOf(run);
     return {
-      ...{ runId, state: stateOf(run), seq, at: run.at, hash: toHex(hash) as Sha256 },
+      runId,
+      state: stateOf(run),
+      seq,
+      at: run.at,
+      hash: toHex(hash) as Sha256,
       ...(run.signature && { signature: run.signature }),
       ...(run.holder !== undefined && { holder: run.holder }),
     };

@@ -37,6 +37,9 @@ export class MemoryWorkQueue implements WorkQueue {
   readonly #watch: WorkerWatch;
   readonly #beating = new Map<WorkerId, NodeJS.Timeout>();
 
+  /** How far the changes had come at the last look for work. */
+  #looked = -1;
+
   constructor(parts: MemoryWorkQueueParts) {
     this.#parts = parts;
     this.#watch = new WorkerWatch(parts.clock);
@@ -55,15 +58,19 @@ export class MemoryWorkQueue implements WorkQueue {
 
   claim(worker: WorkerId, { atMost, only }: { atMost: number; only?: RunId }): Promise<readonly Lease[]> {
     const seen = this.#observe(worker);
+    this.#looked = this.#parts.state.changes.count;
     return this.#parts.writes.write(() => {
       this.#known(worker);
       const runs = [...this.#parts.state.runs.values()].filter(
         (run) => (only === undefined || run.runId === only) && this.#isClaimable(run, seen),
       );
-      return runs.sort(byUrgency).slice(0, Math.max(0, atMost)).map((run) => {
-        Object.assign(run, { holder: worker, token: run.token + 1, wakeAt: undefined, paused: false });
-        return { runId: run.runId, worker, token: run.token };
-      });
+      return runs
+        .sort(byUrgency)
+        .slice(0, Math.max(0, atMost))
+        .map((run) => {
+          Object.assign(run, { holder: worker, token: run.token + 1, wakeAt: undefined, paused: false });
+          return { runId: run.runId, worker, token: run.token };
+        });
     });
   }
 
@@ -160,13 +167,18 @@ export class MemoryWorkQueue implements WorkQueue {
 
   async idle(maxMs: number, signal: AbortSignal): Promise<void> {
     const { state, clock, closing } = this.#parts;
+    const isAnyClaimable = (): boolean => [...state.runs.values()].some((run) => this.#isClaimable(run, new Map()));
+    // What came between the last claim and now must not be slept through.
+    const missed = this.#looked !== state.changes.count && isAnyClaimable();
+    this.#looked = state.changes.count;
+    if (missed) return;
     const over = new AbortController();
     const until = AbortSignal.any([signal, closing, over.signal]);
     const stop = (): void => over.abort();
     const timeUp = clock.sleep(maxMs, until).then(stop, stop);
-    const isAnyClaimable = (): boolean => [...state.runs.values()].some((run) => this.#isClaimable(run, new Map()));
     do await state.changes.next(QUEUE, until);
     while (!until.aborted && !isAnyClaimable());
+    this.#looked = state.changes.count;
     over.abort();
     await timeUp;
   }

@@ -103,24 +103,24 @@ function unknownKey(file: OpenFile, offset: number, key: string): StemmaError {
     key,
     SETTING_KEYS.map((setting) => setting.key),
   );
-  return problem(
-    file,
-    offset,
-    `there is no setting "${key}"`,
-    near === undefined ? undefined : `Did you mean ${near}?`,
-  );
+  const text = `there is no setting "${key}"`;
+  return problem(file, offset, near === undefined ? { text } : { text, hint: `Did you mean ${near}?` });
 }
 
 const foreignCode = (file: OpenFile, offset: number, key: string): StemmaError =>
-  problem(
-    file,
-    offset,
-    `"${key}" names code and may not stand in a data directory, which somebody else may have made`,
-    'Move it into your own settings (`$XDG_CONFIG_HOME/stemma/settings.yaml`, usually ~/.config/stemma).',
-  );
+  problem(file, offset, {
+    text: `"${key}" names code and may not stand in a data directory, which somebody else may have made`,
+    hint: 'Move it into your own settings (`$XDG_CONFIG_HOME/stemma/settings.yaml`, usually ~/.config/stemma).',
+  });
 
-function problem(file: OpenFile, offset: number, text: string, hint?: string): StemmaError {
+interface Complaint {
+  readonly text: string;
+  readonly hint?: string;
+}
+
+function problem(file: OpenFile, offset: number, complaint: string | Complaint): StemmaError {
   const { line, col } = file.lines.linePos(offset);
+  const { text, hint }: Complaint = typeof complaint === 'string' ? { text: complaint } : complaint;
   return new StemmaError('INPUT_INVALID', `${file.path}:${line}:${col}: ${text}.`, {
     facts: { file: file.path, line, column: col },
     hint: hint ?? 'Correct this line; `stemma settings` shows what is in force.',

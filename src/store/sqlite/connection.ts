@@ -84,7 +84,7 @@ export type Change = (...values: SQLInputValue[]) => StatementResultingChanges;
 
 export function prepareChange(database: DatabaseSync, sql: string): Change {
   const statement = database.prepare(sql);
-  return (...values) => statement.run(...values);
+  return statement.run.bind(statement);
 }
 
 function translated<T>(file: string, read: () => T): T {

@@ -66,7 +66,7 @@ async function refuseLiveWorkers(database: DatabaseSync, { clock }: MigrateOptio
   if (live === undefined) return;
   throw new StemmaError(
     'STORE_BUSY',
-    `The database must be migrated, but process ${live['pid']} on ${live['host']} still works on it.`,
+    `The database must be migrated, but process ${String(live['pid'])} on ${String(live['host'])} still works on it.`,
     { hint: 'End the other workers, then try again.' },
   );
 }

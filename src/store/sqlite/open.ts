@@ -2,6 +2,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseSync } from 'node:sqlite';
+import { StemmaError } from '../../core/errors.ts';
 import type { Digest, WorkerId } from '../../core/ids.ts';
 import type { Clock, RunLog, Signer, StoreHealth, WorkQueue } from '../../core/ports.ts';
 import { Changes } from '../changes.ts';
@@ -13,7 +14,7 @@ import { MIGRATIONS } from './migrations/index.ts';
 import { Roster } from './roster.ts';
 import { SqliteRunLog } from './run-log.ts';
 import { RunWriter } from './run-writer.ts';
-import { toFileError } from '../system/file-errors.ts';
+import { systemCode, toFileError } from '../system/file-errors.ts';
 import { isBusy, toStoreError } from './sqlite-errors.ts';
 import { SqliteWorkQueue } from './work-queue.ts';
 
@@ -41,6 +42,8 @@ export interface SqliteLogAndQueue extends AsyncDisposable {
   /** Where a further connection for queries finds the database. */
   readonly file: string;
   health(): Promise<StoreHealth>;
+  /** The database grows no further than this; for tests of a full disk. */
+  limitPages(pages: number): void;
   /** How the connections of this session are set. */
   connections(): readonly ConnectionReport[];
   /** Raises a worker's counter by hand. */
@@ -89,6 +92,11 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (error) {
+    if (systemCode(error) === 'EEXIST')
+      throw new StemmaError('INPUT_INVALID', `${path} is a file; the database needs a folder there.`, {
+        cause: error,
+        hint: 'Name another folder with --data.',
+      });
     throw toFileError(error, { doing: 'the database', path });
   }
 }
@@ -104,7 +112,9 @@ function assemble(options: SqliteOptions, database: DatabaseSync, reader: Databa
   });
   const writer = new RunWriter({ database, clock, digest, signer });
   const writes = new GroupCommit(database, {
-    ...{ file, clock, beforeCommit: options.beforeCommit },
+    file,
+    clock,
+    beforeCommit: options.beforeCommit,
     onCommitted: (topics) => changes.publish(topics),
     onFailed: () => writer.forgetHeads(),
   });
@@ -121,10 +131,13 @@ function assemble(options: SqliteOptions, database: DatabaseSync, reader: Databa
   };
   const close = (): Promise<void> => (closed ??= shut());
   return {
-    ...{ file, close, [Symbol.asyncDispose]: close },
+    file,
+    close,
+    [Symbol.asyncDispose]: close,
     log: new SqliteRunLog(shared),
     queue: new SqliteWorkQueue({ ...shared, database, clock, roster }),
     health: async () => healthOf(reader, file),
+    limitPages: (pages) => database.exec(`pragma max_page_count = ${pages}`),
     connections: () => [database, reader].map((connection) => reportConnection(connection)),
     beat: (worker) => writes.write(() => roster.beat(worker)),
   };

@@ -45,7 +45,10 @@ export class Roster {
     this.#file = file;
     this.#beats = beats;
     this.#watch = new WorkerWatch(clock);
-    this.#all = prepareQuery(reader, 'select key, id, host, pid, version, mode, beats, stopped from workers order by key');
+    this.#all = prepareQuery(
+      reader,
+      'select key, id, host, pid, version, mode, beats, stopped from workers order by key',
+    );
     this.#keyOf = prepareQuery(database, 'select key from workers where id = ? and stopped = 0');
     this.#insert = prepareChange(
       database,
@@ -57,7 +60,9 @@ export class Roster {
   }
 
   workers(): readonly WorkerRow[] {
-    return this.#all.all().map(({ key: _, stopped, ...worker }) => ({ ...worker, stopped: stopped === 1 }));
+    return this.#all.all().map(({ id, host, pid, version, mode, beats, stopped }) => {
+      return { id, host, pid, version, mode, beats, stopped: stopped === 1 };
+    });
   }
 
   /** Every worker but the one that asks, as it stands now. */

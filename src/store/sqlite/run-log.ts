@@ -110,7 +110,8 @@ export class SqliteRunLog implements RunLog {
 
   async *follow(from: FollowFrom, signal: AbortSignal): AsyncGenerator<RunEvent> {
     const until = AbortSignal.any([signal, this.#parts.closing]);
-    const pageAfter = from.runId === undefined ? this.#pages(from.position) : this.#pagesOfRun(from.runId, from.position);
+    const pageAfter =
+      from.runId === undefined ? this.#pages(from.position) : this.#pagesOfRun(from.runId, from.position);
     const topic = from.runId === undefined ? LOG : logOf(from.runId);
     while (!until.aborted) {
       const rows = pageAfter();
@@ -127,7 +128,11 @@ export class SqliteRunLog implements RunLog {
     if (row === undefined) return undefined;
     const { state, seq, at, hash, signature, signature_key: keyId, holder } = row;
     return {
-      ...{ runId, state, seq, at, hash: toHex(hash) as Sha256 },
+      runId,
+      state,
+      seq,
+      at,
+      hash: toHex(hash) as Sha256,
       ...(signature !== null && keyId !== null && { signature: { keyId, value: signature } }),
       ...(holder !== null && { holder }),
     };
@@ -175,8 +180,14 @@ export class SqliteRunLog implements RunLog {
 
 function toArtifact(runId: RunId, row: StoredArtifact): ArtifactRow {
   return {
-    ...{ id: row.id, runId, type: row.type, mediaType: row.media_type, sha256: row.sha256, salt: row.salt },
-    ...{ sizeBytes: row.size_bytes, sources: JSON.parse(row.sources) as ArtifactId[] },
+    id: row.id,
+    runId,
+    type: row.type,
+    mediaType: row.media_type,
+    sha256: row.sha256,
+    salt: row.salt,
+    sizeBytes: row.size_bytes,
+    sources: JSON.parse(row.sources) as ArtifactId[],
     ...(row.step_path !== null && { stepPath: row.step_path }),
     ...(row.span_id !== null && { spanId: row.span_id }),
     ...(row.language !== null && { language: row.language }),

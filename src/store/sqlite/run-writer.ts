@@ -19,6 +19,7 @@ import type { WritingStatements } from './writing-statements.ts';
 export interface Head {
   readonly key: number;
   readonly token: number;
+  readonly state: RunState;
   readonly seq: number;
   readonly at: number;
   readonly hash: Uint8Array;
@@ -61,7 +62,7 @@ export class RunWriter {
     this.#sql = writingStatements(database);
     this.#headRow = prepareQuery(
       database,
-      `select key, lease_token as token, runs.seq, at, runs.hash, position,
+      `select key, lease_token as token, state, runs.seq, at, runs.hash, position,
          holder is not null as held, ended_at is not null as ended
        from runs join events on run_key = key and events.seq = runs.seq where id = ?`,
     );
@@ -111,7 +112,7 @@ export class RunWriter {
     const position = Number(this.#sql.insertEvent(key, 1, body, hash).lastInsertRowid);
     for (const artifact of submission.artifacts) this.#storeArtifact(key, artifact);
     for (const label of submission.labels) this.#sql.insertLabel(key, label.key, label.value);
-    if (holder !== null) this.#heads.set(runId, { key, token, seq: 1, at, hash, position });
+    if (holder !== null) this.#heads.set(runId, { key, token, state: 'pending', seq: 1, at, hash, position });
     return token;
   }
 
@@ -138,49 +139,48 @@ export class RunWriter {
   }
 
   #storeSegment(head: Head, { runId, drafts, at }: Segment): Head | undefined {
-    const { key, token } = head;
-    let { seq, hash } = head;
+    const next = { ...head, at };
     const placed: { draft: EventDraft; seq: number; body: string; hash: Uint8Array }[] = [];
     for (const draft of drafts) {
-      seq += 1;
-      const body = eventBody(runId, { seq, at }, draft);
-      hash = eventHash(this.#digest, hash, body);
-      placed.push({ draft, seq, body, hash });
+      next.seq += 1;
+      next.state = stateAfter(draft) ?? next.state;
+      const body = eventBody(runId, { seq: next.seq, at }, draft);
+      next.hash = eventHash(this.#digest, next.hash, body);
+      placed.push({ draft, seq: next.seq, body, hash: next.hash });
     }
-    if (!this.#advance(head, { ...head, seq, at, hash }, drafts)) return undefined;
-    let { position } = head;
-    for (const event of placed) {
-      position = Number(this.#sql.insertEvent(key, event.seq, event.body, event.hash).lastInsertRowid);
-      this.#storeAttempt(key, event.draft, at);
+    if (!this.#advance(head, next, drafts)) return undefined;
+    for (const { draft, seq, body, hash } of placed) {
+      next.position = Number(this.#sql.insertEvent(head.key, seq, body, hash).lastInsertRowid);
+      if (draft.type === 'attempt.started') this.#startAttempt(head, draft, at);
+      else if (draft.type === 'attempt.ended') this.#endAttempt(head, draft, at);
     }
-    const next = { key, token, seq, at, hash, position };
     if (drafts.at(-1)?.type === 'run.ended') this.#finish(next);
     return next;
   }
 
   #advance(from: Head, to: Head, drafts: readonly EventDraft[]): boolean {
     const last = drafts.at(-1);
-    const state = last === undefined ? undefined : stateAfter(last);
-    const opened = drafts.reduce((sum, draft) => sum + opens(draft), 0);
     const { key, token, seq } = from;
-    if (state === undefined)
+    let opened = 0;
+    for (const { type } of drafts) opened += type === 'attempt.started' ? 1 : type === 'attempt.ended' ? -1 : 0;
+    if (last === undefined || stateAfter(last) === undefined)
       return this.#sql.advance(to.seq, to.hash, to.at, opened, key, token, seq).changes === 1;
-    const endedAt = isTerminal(RUN_MOVES, state) ? to.at : null;
-    return this.#sql.move(to.seq, to.hash, to.at, opened, state, endedAt, key, token, seq).changes === 1;
+    const endedAt = isTerminal(RUN_MOVES, to.state) ? to.at : null;
+    return this.#sql.move(to.seq, to.hash, to.at, opened, to.state, endedAt, key, token, seq).changes === 1;
   }
 
-  #storeAttempt(key: number, draft: EventDraft, at: Instant): void {
-    if (draft.type !== 'attempt.started' && draft.type !== 'attempt.ended') return;
+  #startAttempt({ key, state }: Head, draft: EventDraft, at: Instant): void {
     const path = draft.stepPath ?? null;
     const attempt = draft.attempt ?? null;
-    if (draft.type === 'attempt.started') {
-      const previous = attempt === null || attempt === 1 ? null : attempt - 1;
-      this.#sql.startAttempt(key, path, attempt, previous, at);
-      return;
-    }
-    const { changes } = this.#sql.endAttempt(draft.data.state, at, key, path, attempt);
+    if (state !== 'running') throw new StemmaError('STATE_CONFLICT', `No attempt can start while the run is ${state}.`);
+    this.#sql.startAttempt(key, path, attempt, attempt === null || attempt === 1 ? null : attempt - 1, at);
+  }
+
+  #endAttempt({ key }: Head, draft: Extract<EventDraft, { type: 'attempt.ended' }>, at: Instant): void {
+    const { stepPath, attempt, data } = draft;
+    const { changes } = this.#sql.endAttempt(data.state, at, key, stepPath ?? null, attempt ?? null);
     if (changes !== 1)
-      throw new StemmaError('STATE_CONFLICT', `Attempt ${attempt} of ${path} cannot end; it has not started.`);
+      throw new StemmaError('STATE_CONFLICT', `Attempt ${attempt} of ${stepPath} cannot end; it has not started.`);
   }
 
   #finish({ key, hash }: Head): void {
@@ -207,9 +207,6 @@ function* segments(drafts: readonly EventDraft[]): Generator<readonly EventDraft
   // An append of nothing still proves the lease.
   if (from < drafts.length || drafts.length === 0) yield drafts.slice(from);
 }
-
-const opens = ({ type }: EventDraft): number =>
-  type === 'attempt.started' ? 1 : type === 'attempt.ended' ? -1 : 0;
 
 /** The state that the event moves its run to. */
 function stateAfter(draft: EventDraft): RunState | undefined {

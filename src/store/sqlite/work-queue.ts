@@ -73,11 +73,14 @@ export class SqliteWorkQueue implements WorkQueue {
   readonly #releaseAll: Change;
   readonly #insertCommand: Change;
 
+  /** How far the changes had come at the last look for work. */
+  #looked = -1;
+
   constructor(parts: SqliteWorkQueueParts) {
     this.#parts = parts;
     const { database, reader } = parts;
     const taken = 'set holder = ?3, lease_token = lease_token + 1, wake_at = null, paused = 0';
-    const returned = `returning key, id, priority, lease_token as token, seq, at, hash,
+    const returned = `returning key, id, priority, lease_token as token, state, seq, at, hash,
       (select position from events where run_key = runs.key and seq = runs.seq) as position`;
     this.#anyClaimable = prepareQuery(reader, `select key from runs where ${CLAIMABLE} limit 1`);
     this.#claimableOne = prepareQuery(reader, `select key from runs where ${CLAIMABLE} and id = ?3`);
@@ -88,10 +91,7 @@ export class SqliteWorkQueue implements WorkQueue {
       ) ${returned}`,
     );
     this.#takeOne = prepareQuery(database, `update runs ${taken} where id = ?4 and ${CLAIMABLE} ${returned}`);
-    this.#holds = prepareQuery(
-      reader,
-      'select key from runs where id = ? and lease_token = ? and holder is not null',
-    );
+    this.#holds = prepareQuery(reader, 'select key from runs where id = ? and lease_token = ? and holder is not null');
     this.#run = prepareQuery(database, 'select key, ended_at is not null as ended from runs where id = ?');
     this.#mail = prepareQuery(
       reader,
@@ -121,6 +121,7 @@ export class SqliteWorkQueue implements WorkQueue {
 
   async claim(worker: WorkerId, options: { atMost: number; only?: RunId }): Promise<readonly Lease[]> {
     const dead = this.#deadFor(worker);
+    this.#looked = this.#parts.changes.count;
     if (options.atMost < 1 || !this.#isAnyClaimable(dead, options.only)) return [];
     return this.#parts.writes.write(() => {
       const values = [dead, this.#parts.clock.now(), this.#parts.roster.keyOf(worker)] as const;
@@ -216,12 +217,17 @@ export class SqliteWorkQueue implements WorkQueue {
 
   async idle(maxMs: number, signal: AbortSignal): Promise<void> {
     const { changes, clock, closing } = this.#parts;
+    // What came between the last claim and now must not be slept through.
+    const missed = this.#looked !== changes.count && this.#isAnyClaimable('[]');
+    this.#looked = changes.count;
+    if (missed) return;
     const over = new AbortController();
     const until = AbortSignal.any([signal, closing, over.signal]);
     const stop = (): void => over.abort();
     const timeUp = clock.sleep(maxMs, until).then(stop, stop);
     do await changes.next(QUEUE, until);
     while (!until.aborted && !this.#isAnyClaimable('[]'));
+    this.#looked = changes.count;
     over.abort();
     await timeUp;
   }

@@ -60,7 +60,7 @@ create table runs (
   check ((signature is null) = (signature_key is null))
 ) strict;
 
-create index runs_unfinished on runs (priority, key) where ended_at is null;
+create index runs_unfinished on runs (priority, key, holder, paused, wake_at) where ended_at is null;
 create index runs_held on runs (holder) where holder is not null;
 
 create trigger run_moves before update of state on runs
@@ -99,12 +99,6 @@ create table attempts (
   check (ended_at is null or ended_at >= started_at),
   check ((ended_at is null) = (state = 'running'))
 ) strict, without rowid;
-
-create trigger attempt_starts before insert on attempts
-when new.state <> 'running' or (select state from runs where key = new.run_key) <> 'running'
-begin
-  select raise(abort, 'an attempt starts as running, in a run that is running');
-end;
 
 create trigger attempt_repeats before insert on attempts
 when new.retry_of_attempt is not null

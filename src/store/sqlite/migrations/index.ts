@@ -1,7 +1,8 @@
 import { record } from './001-record.ts';
+import { readModels } from './002-read-models.ts';
 
 /**
  * All migrations in order; the number of a store's schema is how many of them it has taken in. Append only: a store
- * out there has run the text that stood here. `schema.sql` is what they make together.
+ * out there has run the text that stood here. `schema.sql` is what they make together; `vitest run -u` writes it.
  */
-export const MIGRATIONS: readonly string[] = [record];
+export const MIGRATIONS: readonly string[] = [record, readModels];

@@ -1,0 +1,25 @@
+import { StemmaError } from '../core/errors.ts';
+import { toJsonExport } from '../export/json.ts';
+import type { App } from './context.ts';
+import { parseRunId, readRun } from './read-run.ts';
+
+/** Format → how it is written. */
+const FORMATS = { json: toJsonExport } as const;
+export const EXPORT_FORMATS = Object.keys(FORMATS);
+
+/**
+ * A run in a format, as text. Exporting never changes the run; a run in progress says so (`complete: false`).
+ *
+ * @throws {StemmaError} RUN_NOT_FOUND · INPUT_INVALID for an unknown format, listing the known
+ */
+export async function exportRun(app: App, input: { readonly runId: string; readonly format: string }): Promise<string> {
+  if (!Object.hasOwn(FORMATS, input.format))
+    throw new StemmaError('INPUT_INVALID', `There is no export format "${input.format}".`, {
+      hint: `Known: ${EXPORT_FORMATS.join(', ')}.`,
+    });
+  const read = await readRun(app, parseRunId(input.runId));
+  const head = await app.store.log.head(read.runId);
+  if (head === undefined) throw new StemmaError('RUN_NOT_FOUND', `There is no run ${read.runId}.`);
+  const source = { ...read, head, exportedAt: app.clock.now(), stemmaVersion: app.version };
+  return `${JSON.stringify(FORMATS[input.format as keyof typeof FORMATS](source), undefined, 2)}\n`;
+}

@@ -1,0 +1,77 @@
+import { Command, CommanderError } from 'commander';
+import { StemmaError, toStemmaError } from '../core/errors.ts';
+import { configsCommand } from './commands/configs.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { initCommand } from './commands/init.ts';
+import { runCommand } from './commands/run.ts';
+import { runsCommand } from './commands/runs.ts';
+import { stagesCommand } from './commands/stages.ts';
+import { workerCommand } from './commands/worker.ts';
+import { Exit } from './host.ts';
+import type { Host } from './host.ts';
+import { errorDocument, errorText, say, styleOf, writeJson } from './output.ts';
+
+const WRONG_USE = 2;
+
+/** Runs the command line to its end. @returns the exit code (spec chapter 7) */
+export async function runCli(argv: readonly string[], host: Host): Promise<number> {
+  const program = createProgram(host);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (thrown) {
+    if (thrown instanceof Exit) return thrown.code;
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : WRONG_USE;
+    return fail(thrown, { argv, host });
+  }
+}
+
+function createProgram(host: Host): Command {
+  const program = new Command('stemma')
+    .description('Runs multi-stage generative-AI pipelines and keeps the whole lineage of every run.')
+    .version(host.version, '--version', 'print the version')
+    .option('--data <dir>', 'where runs are kept (default: STEMMA_DATA, the nearest .stemma, or ~/.stemma)')
+    .option('--debug', 'print stack traces')
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeErr: say, outputError: (text, print) => print(text.replace(/^error: /, 'stemma: ')) })
+    .addHelpText('after', EXAMPLES);
+  const commands = [runCommand, runsCommand, workerCommand, configsCommand, stagesCommand, doctorCommand, initCommand];
+  for (const create of commands) program.addCommand(inherit(create(host), program));
+  return program;
+}
+
+/** Sub-commands answer wrong use the same way as the program. */
+function inherit(command: Command, from: Command): Command {
+  command.copyInheritedSettings(from).showSuggestionAfterError();
+  for (const sub of command.commands) inherit(sub, from);
+  return command;
+}
+
+const EXAMPLES = `
+Examples:
+  stemma run dada "A cat sits on the roof and dreams of the sea"
+  stemma run stille-post --input-file poem.txt --seed 7 --json
+  stemma runs list --state failed
+  stemma runs tree <id>
+  stemma runs verify <id>
+`;
+
+async function fail(thrown: unknown, at: { argv: readonly string[]; host: Host }): Promise<number> {
+  const error = toStemmaError(thrown);
+  if (at.argv.includes('--json')) writeJson(errorDocument(error, await titleOf(error, at.host)));
+  else say(errorText(thrown, { debug: at.argv.includes('--debug'), style: styleOf(process.stderr) }));
+  return error.meaning.exitCode;
+}
+
+/** The catalogue's words for the code; the code itself where the catalogue cannot be read. */
+async function titleOf(error: StemmaError, host: Host): Promise<string> {
+  try {
+    const { messages, settings } = await host.openCatalogue({});
+    return messages.text(`error.${error.code}.title`, error.facts, settings.language);
+  } catch {
+    return error.code;
+  }
+}

@@ -1,0 +1,32 @@
+import { Command } from 'commander';
+import type { GlobalFlags, Host } from '../host.ts';
+import { say, writeJson } from '../output.ts';
+
+/** Executes what has been submitted. */
+export const workerCommand = (host: Host): Command =>
+  new Command('worker')
+    .description('Execute submitted and unfinished runs.')
+    .option('--once', 'end when nothing is runnable and every other holder of a run has been seen alive')
+    .option('--json', 'print what is left as one JSON document at the end')
+    .action(async (_flags: GlobalFlags, self: Command) => {
+      const { data, json, once } = self.optsWithGlobals<GlobalFlags & { once?: boolean }>();
+      await using app = await host.openApp({ data });
+      const { asWorker, work } = await import('../../app/work.ts');
+      const leave = new AbortController();
+      const stop = (): void => leave.abort();
+      process.on('SIGINT', stop).on('SIGTERM', stop);
+      if (json !== true) say(`Working on ${app.dataDirectory}${once === true ? '' : '; Ctrl-C ends'}`);
+      const input = {
+        once: once ?? false,
+        signal: leave.signal,
+        onSession: (runId: string, end: { kind: string; error?: Error } | undefined) => {
+          if (json !== true && end !== undefined)
+            say(`${runId} ${end.kind}${end.error === undefined ? '' : `: ${end.error.message}`}`);
+        },
+      };
+      const { survey } = await asWorker(app, () => work(app, input));
+      process.off('SIGINT', stop).off('SIGTERM', stop);
+      if (json === true) writeJson(survey);
+      else if (survey.parked > 0)
+        say(`${survey.parked} ${survey.parked === 1 ? 'run waits' : 'runs wait'} for a later time.`);
+    });

@@ -1,0 +1,77 @@
+import type { Definitions } from '../../core/definitions.ts';
+import { StemmaError } from '../../core/errors.ts';
+import type { Sha256 } from '../../core/ids.ts';
+import { runRequestSchema } from '../../core/request.ts';
+import type { ArtifactRef } from '../../core/stage.ts';
+import type { Engine } from '../engine.ts';
+import { Gateway } from '../gateway.ts';
+import { RunArtifacts } from '../run-artifacts.ts';
+import type { RunSession } from '../run-session.ts';
+import { definitionOf } from './plan.ts';
+import type { RunPlan } from './plan.ts';
+
+/**
+ * Everything the interpreter needs, from the run's own record: definitions as they were, and what was given.
+ *
+ * @throws {StemmaError} STAGE_CHANGED · STORE_CORRUPT · DEFINITION_INVALID
+ */
+export async function openPlan(engine: Engine, session: RunSession): Promise<RunPlan> {
+  const { runId } = session.lease;
+  const { created } = session.fold;
+  if (created === undefined) throw new StemmaError('STORE_CORRUPT', `Run ${runId} has no first event.`);
+  assertStages(engine, session);
+  const onBroken = (error: StemmaError): void => session.break(error);
+  const parts = { files: engine.files, digest: engine.digest, runId, onBroken };
+  const artifacts = new RunArtifacts(parts, session.fold, await engine.log.artifacts(runId));
+  const isNew = session.fold.steps.size === 0 && session.fold.verdicts.length === 0;
+  if (!isNew) await artifacts.sweep(session.fold.artifacts);
+  const definitions = await restoreDefinitions(engine, created.definitions);
+  const given = new Map<string, ArtifactRef>();
+  for (const { id } of created.given) given.set(artifacts.row(id).type, artifacts.ref(id));
+  const request = given.get('request');
+  if (request === undefined) throw new StemmaError('STORE_CORRUPT', `The request of run ${runId} is missing.`);
+  const place = { engine, session, artifacts };
+  return {
+    ...place,
+    definitions,
+    pipeline: definitionOf(definitions, 'pipelines', created.pipeline).definition,
+    profile: definitionOf(definitions, 'profiles', created.profile).definition,
+    request: runRequestSchema.parse(JSON.parse(await artifacts.text(request.id))),
+    given,
+    gateway: new Gateway(place, created.level),
+  };
+}
+
+/** @throws {StemmaError} STAGE_CHANGED when the run has used a stage that is now another one */
+function assertStages({ stages }: Engine, { fold }: RunSession): void {
+  for (const [type, before] of fold.stageVersions) {
+    const now = stages.get(type)?.version;
+    if (now === before) continue;
+    throw new StemmaError('STAGE_CHANGED', `The run began with ${type} ${before}; now it is ${now ?? 'gone'}.`, {
+      facts: { stage: type, before, now: now ?? null },
+      hint: 'Branch the run to go on with the stage as it is now.',
+    });
+  }
+}
+
+const MOST_SETS = 64;
+/** Sets are named by their content, so what was restored once holds for every run made with it. */
+const restored = new WeakMap<Engine['definitions'], Map<Sha256, Promise<Definitions>>>();
+
+function restoreDefinitions(engine: Engine, digest: Sha256): Promise<Definitions> {
+  const known = restored.get(engine.definitions) ?? new Map<Sha256, Promise<Definitions>>();
+  restored.set(engine.definitions, known);
+  const found = known.get(digest) ?? readDefinitions(engine, digest);
+  known.delete(digest);
+  known.set(digest, found); // the one used last stands last
+  found.catch(() => known.delete(digest));
+  const [oldest] = known.keys();
+  if (known.size > MOST_SETS && oldest !== undefined) known.delete(oldest);
+  return found;
+}
+
+async function readDefinitions(engine: Engine, digest: Sha256): Promise<Definitions> {
+  const set = await engine.log.definitionSet(digest);
+  if (set === undefined) throw new StemmaError('STORE_CORRUPT', `The definitions ${digest} of a run are missing.`);
+  return engine.definitions.restore(set);
+}

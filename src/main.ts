@@ -1,0 +1,147 @@
+/** The composition root: names the concrete classes, and loads each only when a command needs it. */
+import { readFileSync } from 'node:fs';
+import { homedir, hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { App } from './app/context.ts';
+import type { Store } from './core/ports.ts';
+import { runCli } from './cli/cli.ts';
+import type { Host, OpenApp, OpenCatalogue, OpenOptions } from './cli/host.ts';
+
+const PACKAGE = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+const VERSION = PACKAGE.version;
+const DATABASE = 'stemma.db';
+
+/** What can be said without a store: definitions, stages, texts, settings. Makes no folder. */
+const openCatalogue: OpenCatalogue = async (options) => {
+  const { dataDirectory, app } = await openSettings(options);
+  return { version: VERSION, dataDirectory, settings: app, ...(await openPack(dataDirectory)) };
+};
+
+const openApp: OpenApp = async (options) => {
+  const settings = await openSettings(options);
+  const { prepareDataDirectory } = await import('./store/settings/directories.ts');
+  await prepareDataDirectory(settings.dataDirectory);
+  const system = await import('./store/system/system.ts');
+  const [store, policy, pack] = await Promise.all([
+    openStore(settings),
+    openPolicy(),
+    openPack(settings.dataDirectory),
+  ]);
+  const { createProviderRegistry } = await import('./engine/engine.ts');
+  const { createOfflineProvider } = await import('./providers/offline/provider.ts');
+  const providers = createProviderRegistry([createOfflineProvider()]);
+  const { systemClock: clock, nodeDigest: digest, systemIds: ids } = system;
+  const worker = { id: ids.workerId(), host: hostname(), pid: process.pid, version: VERSION };
+  const stages = new Map(pack.stages.map((stage) => [stage.type, stage]));
+  const { log, queue, files } = store.store;
+  const app: App = {
+    version: VERSION,
+    dataDirectory: settings.dataDirectory,
+    store: store.store,
+    queries: store.store.queries,
+    engine: { log, queue, files, clock, digest, ids, definitions: pack.definitions, stages, providers, policy, worker },
+    ...pack,
+    signer: store.signer,
+    settings: settings.app,
+    clock,
+    ids,
+    digest,
+  };
+  const close = async (): Promise<void> => {
+    await providers[Symbol.asyncDispose]();
+    await store.store[Symbol.asyncDispose]();
+  };
+  return Object.assign(app, { [Symbol.asyncDispose]: close });
+};
+
+interface OpenedSettings {
+  readonly dataDirectory: string;
+  readonly userDirectory: string;
+  readonly search: 'on' | 'off';
+  readonly maxArtifactBytes: number;
+  readonly app: App['settings'];
+}
+
+async function openSettings({ data, flags }: OpenOptions): Promise<OpenedSettings> {
+  const { resolveDataDirectory, resolveUserDirectory } = await import('./store/settings/directories.ts');
+  const { loadSettings } = await import('./store/settings/load-settings.ts');
+  const { primaryLanguage } = await import('./store/settings/primary-language.ts');
+  const env = process.env;
+  const dataDirectory = resolveDataDirectory({ flag: data, env, cwd: process.cwd(), home: homedir() });
+  const userDirectory = resolveUserDirectory({ env, home: homedir() });
+  const { settings } = await loadSettings({ dataDirectory, userDirectory, env, flags: flags ?? {} });
+  const app = {
+    level: settings.safety.level,
+    profile: settings.profile,
+    language: primaryLanguage(settings, env),
+    inputBytes: settings.limits.inputBytes,
+    slots: settings.workers.slots,
+  };
+  return {
+    dataDirectory,
+    userDirectory,
+    search: settings.privacy.search,
+    maxArtifactBytes: settings.limits.artifactBytes,
+    app,
+  };
+}
+
+async function openStore(at: OpenedSettings): Promise<{ store: Store; signer: App['signer'] }> {
+  const [{ openSqliteLogAndQueue }, { SqliteRunQueries }, { FsFileStore }, { openSigner }, system] = await Promise.all([
+    import('./store/sqlite/open.ts'),
+    import('./store/sqlite/run-queries.ts'),
+    import('./store/files/fs/fs-file-store.ts'),
+    import('./store/system/signing-key.ts'),
+    import('./store/system/system.ts'),
+  ]);
+  const { systemClock: clock, nodeDigest: digest } = system;
+  const file = join(at.dataDirectory, DATABASE);
+  const signer = openSigner(at.userDirectory);
+  const files = new FsFileStore(at.dataDirectory, { maxArtifactBytes: at.maxArtifactBytes });
+  const opened = await openSqliteLogAndQueue({ file, clock, digest, signer });
+  const queries = new SqliteRunQueries({ file, clock, files, search: at.search });
+  const close = async (): Promise<void> => {
+    await queries[Symbol.asyncDispose]();
+    await opened.close();
+  };
+  const { log, queue } = opened;
+  return { signer, store: { log, queue, queries, files, health: () => opened.health(), [Symbol.asyncDispose]: close } };
+}
+
+async function openPolicy(): Promise<App['engine']['policy']> {
+  const [{ studio }, { loadPolicyFiles }, { compilePolicy }] = await Promise.all([
+    import('./packs/studio/extension.ts'),
+    import('./store/policies/load-policies.ts'),
+    import('./engine/safety/policy.ts'),
+  ]);
+  const files = await loadPolicyFiles(studio.policies === undefined ? [] : [studio.policies]);
+  return compilePolicy(files.map(({ data }) => data));
+}
+
+async function openPack(
+  dataDirectory: string,
+): Promise<Pick<App, 'stages' | 'catalogue' | 'definitions' | 'messages'>> {
+  const [{ studio }, { createDefinitionSource }, { loadMessages }, { stageCatalogue }, { nodeDigest }] =
+    await Promise.all([
+      import('./packs/studio/extension.ts'),
+      import('./store/definitions/definition-source.ts'),
+      import('./store/messages/load-messages.ts'),
+      import('./core/lint.ts'),
+      import('./store/system/system.ts'),
+    ]);
+  const stages = studio.stages ?? [];
+  const shipped = studio.definitions === undefined ? [] : [{ folder: studio.definitions, origin: 'shipped' as const }];
+  const sources = [...shipped, { folder: join(dataDirectory, 'definitions'), origin: 'admin' as const }];
+  const definitions = createDefinitionSource({ sources, stages, digest: nodeDigest });
+  const messages = await loadMessages(studio.messages === undefined ? [] : [studio.messages]);
+  return { stages, catalogue: stageCatalogue(stages), definitions, messages };
+}
+
+/** Like `git init`: here, unless a flag or the environment names another place. */
+const init: Host['init'] = async ({ data, language }) => {
+  const { initDirectory } = await import('./store/settings/init-directory.ts');
+  const chosen = data ?? process.env['STEMMA_DATA'];
+  return initDirectory(resolve(chosen ?? '.stemma'), { language });
+};
+
+process.exitCode = await runCli(process.argv.slice(2), { openApp, openCatalogue, init, version: VERSION });

@@ -1,0 +1,179 @@
+CREATE TABLE workers (
+  key integer primary key,
+  id text not null unique,
+  host text not null,
+  pid integer not null,
+  version text not null,
+  mode text not null default 'active' check (mode in ('active', 'paused', 'draining', 'quarantined')),
+  beats integer not null default 0,
+  stopped integer not null default 0 check (stopped in (0, 1))
+) strict;
+
+CREATE TABLE definition_sets (
+  digest text primary key,
+  body text not null
+) strict;
+
+CREATE TABLE runs (
+  key integer primary key,
+  id text not null unique,
+  state text not null check (state in ('pending', 'running', 'waiting', 'paused', 'blocked', 'succeeded', 'failed', 'canceled', 'quarantined')),
+  seq integer not null check (seq >= 1),
+  hash blob not null check (length(hash) = 32),
+  at integer not null,
+  created_at integer not null,
+  ended_at integer,
+  open_attempts integer not null default 0 check (open_attempts >= 0),
+  lease_token integer not null default 0,
+  holder integer references workers (key),
+  wake_at integer,
+  paused integer not null default 0 check (paused in (0, 1)),
+  priority integer not null check (priority between 0 and 3),
+  definitions text not null references definition_sets (digest),
+  signature text,
+  signature_key text,
+  check ((ended_at is not null) = (state in ('blocked', 'succeeded', 'failed', 'canceled', 'quarantined'))),
+  check (ended_at is null or holder is null),
+  check ((signature is null) = (signature_key is null))
+) strict;
+
+CREATE INDEX runs_unfinished on runs (priority, key, holder, paused, wake_at) where ended_at is null;
+
+CREATE INDEX runs_held on runs (holder) where holder is not null;
+
+CREATE TRIGGER run_moves before update of state on runs
+when not (case old.state when 'pending' then new.state in ('running', 'paused', 'failed', 'canceled') when 'running' then new.state in ('waiting', 'paused', 'blocked', 'succeeded', 'failed', 'canceled', 'quarantined') when 'waiting' then new.state in ('running', 'paused', 'blocked', 'failed', 'canceled', 'quarantined') when 'paused' then new.state in ('running', 'canceled') else 0 end)
+begin
+  select raise(abort, 'a run cannot go from ' || old.state || ' to ' || new.state);
+end;
+
+CREATE TRIGGER run_is_quiet before update of state on runs
+when new.state <> 'running' and new.open_attempts <> 0
+begin
+  select raise(abort, 'a run cannot become ' || new.state || ' while an attempt is running');
+end;
+
+CREATE TABLE events (
+  position integer primary key,
+  run_key integer not null references runs (key),
+  seq integer not null check (seq >= 1),
+  body text not null,
+  hash blob not null check (length(hash) = 32),
+  unique (run_key, seq)
+) strict;
+
+CREATE TABLE attempts (
+  run_key integer not null references runs (key),
+  path text not null,
+  attempt integer not null check (attempt >= 1),
+  retry_of_attempt integer,
+  state text not null check (state in ('running', 'succeeded', 'blocked', 'suspended', 'failed', 'timedOut', 'canceled', 'abandoned')),
+  started_at integer not null,
+  ended_at integer,
+  primary key (run_key, path, attempt),
+  foreign key (run_key, path, retry_of_attempt) references attempts (run_key, path, attempt),
+  check ((attempt = 1) = (retry_of_attempt is null)),
+  check (retry_of_attempt is null or retry_of_attempt = attempt - 1),
+  check (ended_at is null or ended_at >= started_at),
+  check ((ended_at is null) = (state = 'running'))
+) strict, without rowid;
+
+CREATE TRIGGER attempt_repeats before insert on attempts
+when new.retry_of_attempt is not null
+begin
+  select raise(abort, 'a step that ended as ' || state || ' is never executed again') from attempts
+  where run_key = new.run_key and path = new.path and attempt = new.retry_of_attempt
+    and state not in ('failed', 'timedOut', 'suspended', 'abandoned');
+end;
+
+CREATE TRIGGER attempt_moves before update of state, started_at, ended_at on attempts
+when old.state in ('succeeded', 'blocked', 'suspended', 'failed', 'timedOut', 'canceled', 'abandoned')
+begin
+  select raise(abort, 'an attempt cannot go from ' || old.state || ' to ' || new.state);
+end;
+
+CREATE TABLE artifacts (
+  key integer primary key,
+  run_key integer not null references runs (key),
+  id text not null,
+  step_path text,
+  span_id text,
+  type text not null,
+  media_type text not null,
+  language text,
+  sha256 text not null,
+  salt text not null,
+  size_bytes integer not null,
+  width integer,
+  height integer,
+  sources text not null,
+  unique (run_key, id)
+) strict;
+
+CREATE TABLE labels (
+  run_key integer not null references runs (key),
+  key text not null,
+  value text not null,
+  primary key (run_key, key)
+) strict, without rowid;
+
+CREATE INDEX labels_by_value on labels (key, value, run_key);
+
+CREATE TABLE commands (
+  id integer primary key autoincrement,
+  run_key integer not null references runs (key),
+  type text not null check (type in ('cancel', 'pause', 'resume')),
+  sender text not null
+) strict;
+
+CREATE TABLE sqlite_sequence(name,seq);
+
+CREATE INDEX commands_of_run on commands (run_key, id);
+
+CREATE TABLE projections (
+  name text primary key,
+  position integer not null check (position >= 0)
+) strict, without rowid;
+
+CREATE TABLE run_list (
+  run_key integer primary key,
+  id text not null,
+  state text not null,
+  config text not null,
+  pipeline text not null,
+  profile text not null,
+  safety text not null,
+  created_at integer not null,
+  started_at integer,
+  ended_at integer,
+  duration_ms integer,
+  outputs text not null,
+  cost_micro_usd integer not null default 0,
+  parent text
+) strict;
+
+CREATE INDEX run_list_newest on run_list (created_at, run_key);
+
+CREATE INDEX run_list_by_state on run_list (state, created_at, run_key);
+
+CREATE INDEX run_list_by_config on run_list (config, created_at, run_key);
+
+CREATE TABLE searched_texts (
+  key integer primary key,
+  run_key integer not null,
+  artifact text not null
+) strict;
+
+CREATE INDEX searched_texts_of_run on searched_texts (run_key);
+
+CREATE VIRTUAL TABLE run_texts using fts5 (
+  body, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+);
+
+CREATE TABLE 'run_texts_data'(id INTEGER PRIMARY KEY, block BLOB);
+
+CREATE TABLE 'run_texts_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+
+CREATE TABLE 'run_texts_docsize'(id INTEGER PRIMARY KEY, sz BLOB, origin INTEGER);
+
+CREATE TABLE 'run_texts_config'(k PRIMARY KEY, v) WITHOUT ROWID;
