@@ -38,7 +38,6 @@ const openApp: OpenApp = async (options) => {
     version: VERSION,
     dataDirectory: settings.dataDirectory,
     store: store.store,
-    queries: store.store.queries,
     engine: { log, queue, files, clock, digest, ids, definitions: pack.definitions, stages, providers, policy, worker },
     ...pack,
     signer: store.signer,

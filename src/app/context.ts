@@ -1,6 +1,6 @@
 import type { StageCatalogue } from '../core/lint.ts';
 import type { DefinitionProblem } from '../core/definitions.ts';
-import type { Clock, DefinitionSource, Ids, Messages, RunQueries, Signer, Store } from '../core/ports.ts';
+import type { Clock, DefinitionSource, Ids, Messages, Signer, Store } from '../core/ports.ts';
 import type { Digest } from '../core/ids.ts';
 import type { Level } from '../core/schema.ts';
 import type { AnyStage } from '../core/stage.ts';
@@ -30,7 +30,6 @@ export interface Catalogue {
 /** What every operation works with; the composition root makes it. */
 export interface App extends Catalogue {
   readonly store: Store;
-  readonly queries: RunQueries;
   readonly engine: Engine;
   readonly signer: Signer;
   readonly clock: Clock;

@@ -1,4 +1,5 @@
 import { canonicalJson } from '../core/canonical.ts';
+import { chunkOfOutput } from '../core/definitions.ts';
 import type { DefinitionKind, Definitions, Resolved, StepDefinition } from '../core/definitions.ts';
 import { toHex } from '../core/ids.ts';
 import type { Digest, Sha256 } from '../core/ids.ts';
@@ -20,7 +21,7 @@ export function collectDefinitions(definitions: Definitions, used: Used, digest:
   if (chunks.delete('output.chunk'))
     for (const id of used.outputs) {
       const output = definitions.outputs.get(id)?.definition;
-      if (output !== undefined) chunks.add(output.chunk ?? `generate-${output.medium}`);
+      if (output !== undefined) chunks.add(chunkOfOutput(output));
     }
   const files = [
     ...pick(definitions, 'chunks', [...chunks].sort()),

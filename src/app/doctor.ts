@@ -43,4 +43,4 @@ export async function examine(app: App): Promise<readonly Finding[]> {
 }
 
 /** Makes the read models anew from the events. */
-export const rebuild = (app: App): Promise<{ events: number }> => app.queries.rebuild();
+export const rebuild = (app: App): Promise<{ events: number }> => app.store.queries.rebuild();

@@ -52,7 +52,7 @@ export async function listRuns(
     limit: rest.limit,
   };
   const [{ items, nextCursor }, { definitions }] = await Promise.all([
-    app.queries.list(filter),
+    app.store.queries.list(filter),
     app.definitions.load(),
   ]);
   const nameOf = (config: string): string => {

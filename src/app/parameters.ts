@@ -1,4 +1,5 @@
-import type { Definitions, Resolved } from '../core/definitions.ts';
+import { chunkOfOutput } from '../core/definitions.ts';
+import type { Definitions, Resolved, StepDefinition } from '../core/definitions.ts';
 import { StemmaError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { RunRequest } from '../core/request.ts';
@@ -7,43 +8,46 @@ import { chunksOf } from './definition-set.ts';
 
 type Parameters = RunRequest['parameters'];
 
+interface Place {
+  readonly config: Resolved<'configs'>;
+  readonly outputs: readonly string[];
+  readonly definitions: Definitions;
+}
+
 /**
- * The config's parameters with what was set on top.
+ * The config's parameters with what was set on top; a parameter that the pipeline reads and the config lacks has the
+ * default of the chunk that uses it.
  *
  * @throws {StemmaError} INPUT_INVALID for a parameter that nothing in the run reads, or of another type than the config's
  */
-export function mergeParameters(
-  app: Pick<App, 'catalogue'>,
-  at: {
-    readonly config: Resolved<'configs'>;
-    readonly outputs: readonly string[];
-    readonly set: Parameters;
-    readonly definitions: Definitions;
-  },
-): Parameters {
-  const own = at.config.definition.parameters;
-  const known = new Set([...Object.keys(own), ...settingsOf(app, at)]);
+export function mergeParameters(app: Pick<App, 'catalogue'>, at: Place, wanted: Parameters): Parameters {
+  const pipeline = at.definitions.pipelines.get(at.config.definition.pipeline)?.definition;
+  const read = [...JSON.stringify(pipeline?.steps ?? []).matchAll(/\bparameters\.([A-Za-z][\w-]*)/g)].map(
+    ([, name = '']) => name,
+  );
+  const chunks = chunksUsed(pipeline?.steps ?? [], at).flatMap((id) => at.definitions.chunks.get(id)?.definition ?? []);
+  const defaults = Object.assign({}, ...chunks.map((chunk) => chunk.defaults)) as Parameters;
+  const base: Parameters = {
+    ...Object.fromEntries(Object.entries(defaults).filter(([name]) => read.includes(name))),
+    ...at.config.definition.parameters,
+  };
+  const settings = chunks.flatMap(({ stage }) => [...(app.catalogue.get(stage)?.settings ?? [])]);
+  const known = new Set([...Object.keys(base), ...read, ...settings]);
   const set: Record<string, number | boolean | string> = {};
-  for (const [name, value] of Object.entries(at.set)) {
+  for (const [name, value] of Object.entries(wanted)) {
     if (!known.has(name)) throw unknownParameter(name, [...known]);
-    set[name] = typeof value === 'string' ? closedValue(name, value, own[name]) : value;
+    set[name] = typeof value === 'string' ? closedValue(name, value, base[name]) : value;
   }
-  return { ...own, ...set };
+  return { ...base, ...set };
 }
 
-/** Names of the settings of every stage the run uses. */
-function settingsOf(
-  { catalogue }: Pick<App, 'catalogue'>,
-  at: { config: Resolved<'configs'>; outputs: readonly string[]; definitions: Definitions },
-): string[] {
-  const pipeline = at.definitions.pipelines.get(at.config.definition.pipeline)?.definition;
-  const ofOutputs = at.outputs.flatMap((id) => {
-    const output = at.definitions.outputs.get(id)?.definition;
-    return output === undefined ? [] : [output.chunk ?? `generate-${output.medium}`];
+/** Every chunk of the pipeline's steps and of the outputs. */
+function chunksUsed(steps: readonly StepDefinition[], { definitions, outputs }: Place): string[] {
+  const ofOutputs = outputs.flatMap((id) => {
+    const output = definitions.outputs.get(id)?.definition;
+    return output === undefined ? [] : [chunkOfOutput(output)];
   });
-  const chunks = [...chunksOf(pipeline?.steps ?? []), ...ofOutputs];
-  const stages = chunks.flatMap((id) => at.definitions.chunks.get(id)?.definition.stage ?? []);
-  return stages.flatMap((type) => [...(catalogue.get(type)?.settings ?? [])]);
+  return [...chunksOf(steps), ...ofOutputs];
 }
 
 function unknownParameter(name: string, known: readonly string[]): StemmaError {
@@ -59,13 +63,14 @@ function closedValue(
   text: string,
   own: number | boolean | string | undefined,
 ): number | boolean | string {
-  const value =
-    text === 'true' || text === 'false'
-      ? text === 'true'
-      : text.trim() !== '' && !Number.isNaN(Number(text))
-        ? Number(text)
-        : text;
-  if (own !== undefined && typeof value !== typeof own && typeof own !== 'string')
+  if (typeof own === 'string') return text;
+  const value = readClosed(text);
+  if (own !== undefined && typeof value !== typeof own)
     throw new StemmaError('INPUT_INVALID', `The parameter "${name}" must be a ${typeof own}, not "${text}".`);
-  return typeof own === 'string' ? text : value;
+  return value;
+}
+
+function readClosed(text: string): number | boolean | string {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
 }

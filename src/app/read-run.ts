@@ -49,7 +49,7 @@ export async function readRun(app: App, runId: RunId): Promise<ReadRun> {
   const definitions = await app.store.log.definitionSet(created.data.definitions);
   if (definitions === undefined) throw new StemmaError('STORE_CORRUPT', `The definitions of run ${runId} are missing.`);
   const texts = await readTexts(app, rows);
-  const labels = await app.queries.labels(runId);
+  const labels = await app.store.queries.labels(runId);
   const source = await toSource(app, { events, rows, definitions, texts, labels });
   const { pipeline } = source;
   return { runId, events, rows, definitions, pipeline, texts, chronicle: chronicleOf(source) };

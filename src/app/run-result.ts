@@ -98,26 +98,17 @@ function artifactResult(app: App, artifact: ArtifactView): OutputArtifact {
   return { id, type, mediaType, path, sha256, sizeBytes, ...sides };
 }
 
-/** The exit code of a run by how it ended (spec chapter 7). */
+/** The exit codes of ends that bring no error of their own; a run that goes on has 8 (spec chapter 7). */
+const EXIT_CODES: { readonly [state in RunView['state']]?: number } = { succeeded: 0, canceled: 1, quarantined: 1 };
+const UNFINISHED = 8;
+
+/** The exit code of a run by how it ended. */
 export function exitCodeOf(
-  result: Pick<RunResult, 'state' | 'error' | 'outputs'>,
+  { state, error, outputs }: Pick<RunResult, 'state' | 'error' | 'outputs'>,
   options: { readonly strict?: boolean | undefined } = {},
 ): number {
-  const code = result.error?.code;
-  switch (result.state) {
-    case 'succeeded':
-      return options.strict === true && result.outputs.some(({ state }) => state !== 'succeeded') ? 1 : 0;
-    case 'blocked':
-      return ERROR_CODES.SAFETY_BLOCKED.exitCode;
-    case 'failed':
-      return code !== undefined && isErrorCode(code) ? ERROR_CODES[code].exitCode : 1;
-    case 'canceled':
-    case 'quarantined':
-      return 1;
-    case 'pending':
-    case 'running':
-    case 'waiting':
-    case 'paused':
-      return 8;
-  }
+  if (state === 'succeeded' && options.strict === true)
+    return outputs.every((one) => one.state === 'succeeded') ? 0 : 1;
+  if (state !== 'blocked' && state !== 'failed') return EXIT_CODES[state] ?? UNFINISHED;
+  return error !== null && isErrorCode(error.code) ? ERROR_CODES[error.code].exitCode : 1;
 }

@@ -135,7 +135,7 @@ function toRequest(app: App, at: { wish: Wish; config: Config; loaded: LoadedDef
     seed: wish.seed ?? app.ids.seed(),
     priority: wish.priority ?? 'normal',
     outputs,
-    parameters: mergeParameters(app, { config, outputs, set: wish.set ?? {}, definitions: loaded.definitions }),
+    parameters: mergeParameters(app, { config, outputs, definitions: loaded.definitions }, wish.set ?? {}),
     edited: { task: wish.task !== undefined, context: wish.context !== undefined },
     ...(definition.procedure === undefined ? {} : { procedure: definition.procedure }),
   };

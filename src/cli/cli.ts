@@ -11,19 +11,27 @@ import { Exit } from './host.ts';
 import type { Host } from './host.ts';
 import { errorDocument, errorText, say, styleOf, writeJson } from './output.ts';
 
-const WRONG_USE = 2;
-
 /** Runs the command line to its end. @returns the exit code (spec chapter 7) */
 export async function runCli(argv: readonly string[], host: Host): Promise<number> {
   const program = createProgram(host);
+  leaveWithReader(process.stdout);
+  leaveWithReader(process.stderr);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return Number(process.exitCode ?? 0);
   } catch (thrown) {
     if (thrown instanceof Exit) return thrown.code;
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : WRONG_USE;
+    if (thrown instanceof CommanderError) return wrongUse(thrown, { argv, host });
     return fail(thrown, { argv, host });
   }
+}
+
+/** Whoever reads may stop reading (`| head`); that is no fault, and nothing more needs to be said. */
+function leaveWithReader(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0); // oxlint-disable-line unicorn/no-process-exit -- nobody is listening any more
+  });
 }
 
 function createProgram(host: Host): Command {
@@ -58,6 +66,15 @@ Examples:
   stemma runs tree <id>
   stemma runs verify <id>
 `;
+
+/** Commander has said on stderr what is wrong; programs get it as a document too. */
+async function wrongUse(error: CommanderError, at: { argv: readonly string[]; host: Host }): Promise<number> {
+  if (error.exitCode === 0) return 0;
+  const detail = error.message.replace(/^error: /, '');
+  const fault = new StemmaError('INPUT_INVALID', detail, { hint: '--help shows what can be given.' });
+  if (at.argv.includes('--json')) writeJson(errorDocument(fault, await titleOf(fault, at.host)));
+  return fault.meaning.exitCode;
+}
 
 async function fail(thrown: unknown, at: { argv: readonly string[]; host: Host }): Promise<number> {
   const error = toStemmaError(thrown);

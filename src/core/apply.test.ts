@@ -318,9 +318,11 @@ describe('every list of events', () => {
     fc.assert(
       fc.property(wishLists, (list) => {
         const model: Model = { run: undefined, steps: new Map() };
-        const legal = [created, begun, ...list.map((wish) => toDraft(wish, model))].filter((draft) =>
-          allowed(model, draft),
-        );
+        const legal: EventDraft[] = [created, begun].filter((draft) => allowed(model, draft));
+        for (const wish of list) {
+          const draft = toDraft(wish, model);
+          if (allowed(model, draft)) legal.push(draft);
+        }
         const stored = legal.map((draft, index) =>
           parseEvent(eventBody(RUN, { seq: index + 1, at: (1000 + index) as Instant }, draft), {
             ...{ position: index + 1, hash: digest.sha256('x') },

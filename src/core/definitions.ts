@@ -218,6 +218,9 @@ export interface Resolved<K extends DefinitionKind = DefinitionKind> {
   readonly text: string;
 }
 
+/** The chunk an output is made with. */
+export const chunkOfOutput = (output: OutputDefinition): string => output.chunk ?? `generate-${output.medium}`;
+
 /** All definitions that loaded, by kind and id. */
 export type Definitions = { readonly [K in DefinitionKind]: ReadonlyMap<string, Resolved<K>> };
 

@@ -142,7 +142,8 @@ class Shift {
       if (which === 'due' && dueMs > now) continue;
       await this.#engine.queue.release(lease).then(
         () => this.#owed.delete(runId),
-        () => {}, // tried again on the next round; a lost lease needs no giving back
+        // tried again; a lost lease needs no giving back and does not come here
+        () => this.#owed.set(runId, { lease, dueMs: now + AFTER_FAULT.baseMs }),
       );
     }
   }

@@ -76,7 +76,8 @@ function claiming(openFixture: () => Promise<StoreFixture>): void {
     );
     for (const run of runs) await session.queue.submit(run);
     const order = [2, 4, 3, 1, 0].map((index) => runs[index]?.runId);
-    expect(idsOf(await session.queue.claim(holder, { atMost: 9 }))).toEqual(order);
+    const first = idsOf(await session.queue.claim(holder, { atMost: 3 }));
+    expect([...first, ...idsOf(await session.queue.claim(holder, { atMost: 9 }))]).toEqual(order);
   });
 
   test('four sessions that claim at once get every run exactly once', async () => {
@@ -189,15 +190,21 @@ function parking(openFixture: () => Promise<StoreFixture>): void {
     expect(idsOf(await session.queue.claim(lease.worker, { atMost: 1, only: lease.runId }))).toEqual([lease.runId]);
   });
 
-  test('a claimed run that is given back without being parked again is runnable at once', async () => {
-    await using fixture = await openFixture();
-    await using session = await fixture.open();
-    const lease = await parkedRun(session, session.clock.wall + 1000);
-    await session.queue.send(lease.runId, pause);
-    const [again] = await session.queue.claim(lease.worker, { atMost: 1 });
-    if (again !== undefined) await session.queue.release(again);
-    expect(await session.queue.claim(lease.worker, { atMost: 1 })).toHaveLength(1);
-  });
+  test.each(['a time', 'paused'])(
+    'a run parked until %s, claimed and given back is runnable at once',
+    async (until) => {
+      await using fixture = await openFixture();
+      await using session = await fixture.open();
+      const lease = await parkedRun(session, until === 'paused' ? until : session.clock.wall + 1000);
+      await session.queue.send(lease.runId, resume);
+      const [again] = await session.queue.claim(lease.worker, { atMost: 1 });
+      const [mail] = again === undefined ? [] : await collect(session.queue.inbox(again, never), 1);
+      if (again === undefined || mail === undefined) throw new Error('the command did not bring the run back');
+      await session.log.append(again, { drafts: [], handled: [mail.id] });
+      await session.queue.release(again);
+      expect(await session.queue.claim(lease.worker, { atMost: 1 })).toHaveLength(1);
+    },
+  );
 
   test('a lease that no longer counts cannot park the run', async () => {
     await using fixture = await openFixture();

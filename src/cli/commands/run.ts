@@ -57,7 +57,7 @@ Examples:
   cat poem.txt | stemma run stille-post --set hands=12 --json
 `,
     )
-    .action(async (config: string, text: string | undefined, _flags: RunFlags, command: Command) => {
+    .action(async (...[config, text, , command]: [string, string | undefined, RunFlags, Command]) => {
       const flags = command.optsWithGlobals<RunFlags>();
       await using app = await host.openApp({ data: flags.data });
       const limit = app.settings.inputBytes;

@@ -164,6 +164,7 @@ const exportTo = (host: Host): Command =>
     .argument('<id>')
     .requiredOption('--format <format>', 'json')
     .option('--out <file>', 'write to a file instead of standard output')
+    .option('--json', 'answer errors as JSON')
     .action(
       onRun<GlobalFlags & { format: string; out?: string }>(host, async (app, id, { format, out }) => {
         const { exportRun } = await import('../../app/export-run.ts');

@@ -1,3 +1,4 @@
+import { chunkOfOutput } from '../definitions.ts';
 import type { ConfigDefinition, Resolved } from '../definitions.ts';
 import { checkExpression, referencesOf } from '../expression.ts';
 import type { ClosedType } from '../expression.ts';
@@ -5,7 +6,7 @@ import { placeholdersOf } from './chunk.ts';
 import { checkNamed, suggest } from './finding.ts';
 import type { Bench, Desk } from './finding.ts';
 import { lacksOf } from './inputs.ts';
-import { outputChunk, usableChunk } from './output.ts';
+import { usableChunk } from './output.ts';
 import type { UsableChunk } from './output.ts';
 import type { ParameterRead, PipelineNeeds } from './pipeline.ts';
 import { OUTPUT_CHUNK } from './target.ts';
@@ -28,7 +29,7 @@ export function lintConfig(desk: Desk, config: Resolved<'configs'>, needsOf: Rea
   );
   const needs = needsOf.get(definition.pipeline);
   if (!known || needs === undefined) return;
-  const outputChunks = outputs.flatMap((id) => chunkOfOutput(desk.bench, id));
+  const outputChunks = outputs.flatMap((id) => chunksOfOutput(desk.bench, id));
   const study: Case = { desk, config: definition, needs, outputChunks };
   checkOutputSteps(study);
   checkReads(study);
@@ -37,15 +38,15 @@ export function lintConfig(desk: Desk, config: Resolved<'configs'>, needsOf: Rea
   if (outputs.length === definition.outputs.length) checkUnread(study);
 }
 
-function chunkOfOutput(bench: Bench, id: string): readonly string[] {
+function chunksOfOutput(bench: Bench, id: string): readonly string[] {
   const output = bench.definitions.outputs.get(id);
-  return output === undefined ? [] : [outputChunk(output.definition)];
+  return output === undefined ? [] : [chunkOfOutput(output.definition)];
 }
 
 /** The chunk of each output, in the place where the pipeline runs it. */
 function checkOutputSteps({ desk, config, needs }: Case): void {
   for (const [index, id] of config.outputs.entries()) {
-    for (const chunk of chunkOfOutput(desk.bench, id)) {
+    for (const chunk of chunksOfOutput(desk.bench, id)) {
       for (const lack of needs.outputSteps.flatMap((place) => lacksIn(desk.bench, chunk, place)))
         desk.report(['outputs', index], `${lack} of the chunk "${chunk}", which makes the output "${id}"`);
     }
@@ -132,7 +133,7 @@ function knownParameters({ desk, config, needs, outputChunks }: Case): ReadonlyS
   const { bench } = desk;
   const chunks = new Set(needs.chunks);
   if (needs.outputSteps.length > 0) {
-    const anyOutput = [...bench.definitions.outputs.keys()].flatMap((id) => chunkOfOutput(bench, id));
+    const anyOutput = [...bench.definitions.outputs.keys()].flatMap((id) => chunksOfOutput(bench, id));
     for (const chunk of config.outputs.length > 0 ? outputChunks : anyOutput) chunks.add(chunk);
   }
   const names = new Set(needs.reads.map((read) => read.name));

@@ -1,5 +1,5 @@
-import type { ChunkDefinition, OutputDefinition, Resolved } from '../definitions.ts';
-import { outputSchema } from '../definitions.ts';
+import type { ChunkDefinition, Resolved } from '../definitions.ts';
+import { chunkOfOutput, outputSchema } from '../definitions.ts';
 import type { ClosedType } from '../expression.ts';
 import { checkNamed } from './finding.ts';
 import type { Bench, Desk } from './finding.ts';
@@ -23,12 +23,9 @@ export function outputFieldType(field: string): ClosedType | 'text' | undefined 
   return TEXT_FIELDS.has(field) ? 'text' : (FIELD_TYPES[field] ?? 'string');
 }
 
-/** The chunk that makes the output: its own, or the one named after the medium. */
-export const outputChunk = (output: OutputDefinition): string => output.chunk ?? `generate-${output.medium}`;
-
 export function lintOutput(desk: Desk, output: Resolved<'outputs'>): void {
   const { definition } = output;
-  const id = outputChunk(definition);
+  const id = chunkOfOutput(definition);
   const path = [definition.chunk === undefined ? 'medium' : 'chunk'];
   const used = checkNamed(desk, { path, kind: 'chunks', id }) ? usableChunk(desk.bench, id) : undefined;
   if (used === undefined) return;

@@ -1,6 +1,7 @@
 import type { ClosedType } from '../expression.ts';
 import type { Bench } from './finding.ts';
-import { outputChunk, usableChunk } from './output.ts';
+import { chunkOfOutput } from '../definitions.ts';
+import { usableChunk } from './output.ts';
 import type { StepOffer } from './scope.ts';
 import type { StageShape } from './stage-catalogue.ts';
 import type { Target } from './target.ts';
@@ -11,7 +12,7 @@ export function offerOf(bench: Bench, target: Target): StepOffer {
   if (target.kind === 'chunk') return offer([target.shape]);
   return offer(
     [...bench.definitions.outputs.values()].flatMap(({ definition }) => {
-      const used = usableChunk(bench, outputChunk(definition));
+      const used = usableChunk(bench, chunkOfOutput(definition));
       return used === undefined ? [] : [used.shape];
     }),
   );

@@ -187,6 +187,18 @@ describe('constraints', () => {
   });
 });
 
+describe('the mailbox', () => {
+  test('a run that ends leaves no mail behind', async () => {
+    await using fixture = await sqliteFixture();
+    await using session = await fixture.open();
+    const lease = await startedRun(session, await register(session, 'a'));
+    await session.queue.send(lease.runId, { type: 'pause', by: 'cli' });
+    await session.log.append(lease, { drafts: [runEnded] });
+    using database = new DatabaseSync(fixture.file);
+    expect(database.prepare('select count(*) as left_over from commands').get()).toMatchObject({ left_over: 0 });
+  });
+});
+
 describe('faults', () => {
   test('a full database answers STORE_FULL, keeps what it had, and goes on once there is space', async () => {
     using at = place();

@@ -1,0 +1,517 @@
+/** An engine over a store in memory, with a clock that only moves when it is told to: nothing in these tests sleeps. */
+import { z } from 'zod';
+import { foldRun } from '../../src/core/apply.ts';
+import type { RunFold } from '../../src/core/apply.ts';
+import { canonicalJson } from '../../src/core/canonical.ts';
+import { DEFINITION_KINDS } from '../../src/core/definitions.ts';
+import type { DefinitionKind } from '../../src/core/definitions.ts';
+import { StemmaError } from '../../src/core/errors.ts';
+import type { EventType, RunEvent } from '../../src/core/events.ts';
+import { toHex } from '../../src/core/ids.ts';
+import type { Instant, RunId, Sha256, StepPath, WorkerId } from '../../src/core/ids.ts';
+import type { Json } from '../../src/core/json.ts';
+import type {
+  Append,
+  ArtifactRow,
+  Clock,
+  CommandType,
+  DefinitionSet,
+  FileStore,
+  Lease,
+  RunLog,
+} from '../../src/core/ports.ts';
+import type { RunRequest } from '../../src/core/request.ts';
+import type { Level } from '../../src/core/schema.ts';
+import { artifactInput, closedFact, defineStage } from '../../src/core/stage.ts';
+import type {
+  AnyStage,
+  ArtifactDraft,
+  ArtifactRef,
+  Capability,
+  Outcome,
+  Provider,
+  Stage,
+  StageContext,
+} from '../../src/core/stage.ts';
+import { createProviderRegistry } from '../../src/engine/engine.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { executeRun } from '../../src/engine/execute-run.ts';
+import type { SessionEnd } from '../../src/engine/execute-run.ts';
+import { freshSalt, toWritten } from '../../src/engine/run-artifacts.ts';
+import type { Written } from '../../src/engine/run-artifacts.ts';
+import { compilePolicy } from '../../src/engine/safety/policy.ts';
+import type { SafetyPolicy } from '../../src/engine/safety/policy.ts';
+import { createDefinitionSource } from '../../src/store/definitions/definition-source.ts';
+import { MemoryFileStore } from '../../src/store/files/memory/memory-file-store.ts';
+import { createMemoryState, openMemoryLogAndQueue } from '../../src/store/memory/open.ts';
+import type { MemoryLogAndQueue, MemoryState } from '../../src/store/memory/open.ts';
+import { nodeDigest } from '../../src/store/system/digest.ts';
+import { systemIds } from '../../src/store/system/ids.ts';
+
+const START = Date.UTC(2026, 0, 5, 9);
+
+/** Time that passes by `advance` only. */
+export class TestClock implements Clock {
+  #now = START;
+  readonly #sleepers = new Set<{ readonly dueMs: number; readonly wake: () => void }>();
+
+  now(): Instant {
+    return this.#now as Instant;
+  }
+
+  monotonicMs(): number {
+    return this.#now - START;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.#sleepers.delete(sleeper);
+        reject(signal?.reason);
+      };
+      const sleeper = {
+        dueMs: this.#now + ms,
+        wake: (): void => {
+          signal?.removeEventListener('abort', leave);
+          this.#sleepers.delete(sleeper);
+          resolve();
+        },
+      };
+      if (signal?.aborted === true) reject(signal.reason);
+      else {
+        signal?.addEventListener('abort', leave, { once: true });
+        this.#sleepers.add(sleeper);
+        if (ms <= 0) sleeper.wake();
+      }
+    });
+  }
+
+  /** Lets time pass; whoever sleeps until then wakes, earliest first. */
+  advance(ms: number): void {
+    this.#now += ms;
+    const due = [...this.#sleepers].filter(({ dueMs }) => dueMs <= this.#now);
+    for (const { wake } of due.toSorted((a, b) => a.dueMs - b.dueMs)) wake();
+  }
+
+  advanceTo(instant: number): void {
+    if (instant > this.#now) this.advance(instant - this.#now);
+  }
+}
+
+/** Lets everything go on that can go on without time passing. */
+export async function settle(turns = 20): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Until it is true, within a number of turns of the event loop. */
+export async function until(isTrue: () => boolean, what = 'what was waited for'): Promise<void> {
+  for (let turn = 0; turn < 2000; turn += 1) {
+    if (isTrue()) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error(`${what} did not happen`);
+}
+
+export const textInput = z.object({
+  prompt: artifactInput.optional(),
+  task: artifactInput.optional(),
+  context: artifactInput.optional(),
+  extra: artifactInput.optional(),
+  number: z.number().optional(),
+  word: z.string().optional(),
+});
+export type TextInput = z.infer<typeof textInput>;
+
+/** A stage out of its body; it may do and read everything. */
+export function testStage(
+  type: string,
+  body: (
+    input: TextInput,
+    context: StageContext,
+    settings: Readonly<Record<string, unknown>>,
+  ) => Promise<Outcome> | Outcome,
+  options: { readonly calls?: Capability; readonly writes?: Stage['writes']; readonly version?: number } = {},
+): AnyStage {
+  return defineStage({
+    type,
+    version: options.version ?? 1,
+    title: type,
+    input: textInput,
+    settings: z.object({ tone: z.string().optional() }),
+    facts: z.object({}).catchall(closedFact),
+    writes: options.writes ?? 'text',
+    ...(options.calls === undefined ? {} : { calls: options.calls }),
+    run: async (input: TextInput, settings: Readonly<Record<string, unknown>>, context: StageContext) =>
+      body(input, context, settings),
+  } as unknown as Stage) as AnyStage;
+}
+
+/** Ends a stage well with the text it wrote. */
+export async function wrote(
+  context: StageContext,
+  body: string,
+  facts: Readonly<Record<string, number | string | boolean>> = {},
+): Promise<Outcome> {
+  return { state: 'done', facts, artifacts: [await context.write({ type: 'text', body })] };
+}
+export const done = (facts: Readonly<Record<string, number | string | boolean>> = {}): Outcome => ({
+  state: 'done',
+  facts,
+  artifacts: [],
+});
+export const failed = (code: string, more: { readonly retryAfterMs?: number } = {}): Outcome => ({
+  state: 'failed',
+  fault: { code, type: 'Test', facts: {}, ...more },
+});
+
+type Content = { readonly [name: string]: unknown };
+export type TestDefinitions = { readonly [K in DefinitionKind]?: { readonly [id: string]: Content } };
+
+export interface TestEngineOptions {
+  readonly stages: readonly AnyStage[];
+  readonly providers?: readonly Provider[];
+  /** Steps of the one pipeline. Every stage has a chunk named like it, with dashes; one that calls has the role `any`. */
+  readonly steps: readonly Content[];
+  readonly definitions?: TestDefinitions;
+  readonly policy?: SafetyPolicy;
+}
+
+export interface TestRun {
+  readonly text?: string;
+  readonly task?: string;
+  readonly context?: string;
+  readonly parameters?: RunRequest['parameters'];
+  readonly outputs?: readonly string[];
+  readonly seed?: number;
+  readonly level?: Level;
+  readonly runId?: RunId;
+}
+
+/** What all sessions share, as processes share a disk. */
+interface Disk {
+  readonly state: MemoryState;
+  readonly files: MemoryFileStore;
+  readonly clock: TestClock;
+}
+
+export const FORBIDDEN_WORD = 'zorgblat';
+export const FORBIDDEN_PHRASE = 'grumbly wuzzle';
+export const testPolicy = compilePolicy([
+  {
+    id: 'made-up',
+    version: '1',
+    jurisdiction: 'any',
+    lists: [
+      {
+        id: 'words',
+        check: 'age',
+        class: 'hard',
+        languages: ['en'],
+        source: 'words made up for these tests',
+        terms: [FORBIDDEN_WORD, FORBIDDEN_PHRASE],
+      },
+    ],
+  },
+]);
+
+const hash = (text: string): Sha256 => toHex(nodeDigest.sha256(text)) as Sha256;
+
+function definitionSet(options: TestEngineOptions): DefinitionSet {
+  const chunks = options.stages.map((stage) => {
+    const { type, calls } = stage as unknown as Stage;
+    return [type.replaceAll('.', '-'), { stage: type, ...(calls === undefined ? {} : { role: 'any' }) }] as const;
+  });
+  const pins = (options.providers ?? []).map(({ id }) => `${id}/m`);
+  const all: TestDefinitions = {
+    chunks: { ...Object.fromEntries(chunks), ...options.definitions?.chunks },
+    pipelines: { main: { title: 'Main', steps: options.steps }, ...options.definitions?.pipelines },
+    configs: { plain: { name: 'Plain', pipeline: 'main' }, ...options.definitions?.configs },
+    outputs: options.definitions?.outputs ?? {},
+    profiles: {
+      test: { name: 'Test', roles: { any: pins.length === 0 ? ['nobody/m'] : pins } },
+      ...options.definitions?.profiles,
+    },
+  };
+  const files = DEFINITION_KINDS.flatMap((kind) =>
+    Object.entries(all[kind] ?? {}).map(([id, content]) => {
+      const text = JSON.stringify(content);
+      return { kind, id, origin: 'shipped', digest: hash(text), text };
+    }),
+  );
+  return { digest: hash(canonicalJson(files as unknown as Json)), files };
+}
+
+/** Counts, and fails when it is told to. */
+export class WatchedLog {
+  readonly appends: { readonly runId: RunId; readonly types: readonly string[] }[] = [];
+  /** Asked before each append; an error makes the store answer with it. */
+  refuse: (append: Append) => StemmaError | undefined = () => undefined;
+
+  around(log: RunLog): RunLog {
+    return {
+      append: async (lease, append) => {
+        const refusal = this.refuse(append);
+        if (refusal !== undefined) throw refusal;
+        const answer = await log.append(lease, append);
+        this.appends.push({ runId: lease.runId, types: append.drafts.map(({ type }) => type) });
+        return answer;
+      },
+      read: (runId, range) => log.read(runId, range),
+      follow: (from, signal) => log.follow(from, signal),
+      head: (runId) => log.head(runId),
+      artifacts: (runId) => log.artifacts(runId),
+      definitionSet: (digest) => log.definitionSet(digest),
+    };
+  }
+}
+
+/** One process: its own session on the shared disk, its own worker. */
+export class TestEngine implements AsyncDisposable {
+  readonly engine: Engine;
+  readonly clock: TestClock;
+  readonly log: WatchedLog;
+  readonly store: MemoryLogAndQueue;
+  readonly #disk: Disk;
+  readonly #options: TestEngineOptions;
+  readonly #set: DefinitionSet;
+  readonly #power: { on: boolean };
+  /** Put in the place of the files' `create`. */
+  refuseFile: (type: string) => StemmaError | undefined = () => undefined;
+
+  private constructor(
+    disk: Disk,
+    options: TestEngineOptions,
+    opened: { store: MemoryLogAndQueue; power: { on: boolean }; worker: WorkerId },
+  ) {
+    this.#disk = disk;
+    this.#options = options;
+    this.#set = definitionSet(options);
+    this.#power = opened.power;
+    this.clock = disk.clock;
+    this.store = opened.store;
+    this.log = new WatchedLog();
+    this.engine = {
+      log: this.log.around(opened.store.log),
+      queue: opened.store.queue,
+      files: this.#files(),
+      clock: disk.clock,
+      digest: nodeDigest,
+      ids: systemIds,
+      definitions: createDefinitionSource({ sources: [], stages: [], digest: nodeDigest }),
+      stages: new Map(options.stages.map((stage) => [(stage as unknown as Stage).type, stage as unknown as Stage])),
+      providers: createProviderRegistry(options.providers ?? []),
+      policy: options.policy ?? testPolicy,
+      worker: { id: opened.worker, host: 'test', pid: 1, version: '0' },
+    };
+  }
+
+  static async open(options: TestEngineOptions, disk?: Disk, beforeCommit?: () => void): Promise<TestEngine> {
+    const shared = disk ?? { state: createMemoryState(), files: new MemoryFileStore(), clock: new TestClock() };
+    const power = { on: true };
+    const store = await openMemoryLogAndQueue(shared.state, {
+      clock: shared.clock,
+      digest: nodeDigest,
+      beats: 'manual',
+      beforeCommit: () => {
+        if (!power.on) throw new StemmaError('INTERNAL', 'This process is dead.');
+        beforeCommit?.();
+      },
+    });
+    const opened = new TestEngine(shared, options, { store, power, worker: systemIds.workerId() });
+    await store.queue.register(opened.engine.worker);
+    return opened;
+  }
+
+  /** Stores a run; nobody holds it yet. */
+  async submit(run: TestRun = {}): Promise<RunId> {
+    const runId = run.runId ?? systemIds.runId();
+    const request: RunRequest = {
+      config: 'plain',
+      profile: 'test',
+      level: run.level ?? 'kids',
+      lang: 'en',
+      seed: run.seed ?? 7,
+      priority: 'normal',
+      outputs: run.outputs ?? [],
+      parameters: run.parameters ?? {},
+      edited: { task: false, context: false },
+    };
+    const words = Object.entries(request.parameters).filter(([, value]) => typeof value === 'string');
+    const texts: ArtifactDraft[] = [
+      { type: 'input', body: run.text ?? 'a small cat' },
+      { type: 'request', body: JSON.stringify(request), work: true },
+      { type: 'task', body: run.task ?? '', work: true },
+      { type: 'context', body: run.context ?? '', work: true },
+      { type: 'parameters', body: words.map(([name, value]) => `${name}: ${value}`).join('\n'), work: true },
+    ];
+    const given: Written[] = [];
+    for (const draft of texts.filter(({ body }) => body !== '')) {
+      const { type, body, work = false } = draft;
+      const file = await this.#disk.files.create(runId, { type, body, work, number: 1 });
+      given.push(toWritten(file, draft, { origin: { runId }, digest: nodeDigest, salt: freshSalt() }));
+    }
+    const data = {
+      ...{ config: 'plain', pipeline: 'main', profile: 'test', outputs: request.outputs, level: request.level },
+      ...{ definitions: this.#set.digest, policy: 'test', lang: 'en', seed: request.seed, priority: 'normal' as const },
+      ...{ given: given.map(({ committed }) => committed), stemma: '0' },
+    };
+    await this.store.queue.submit({
+      ...{ runId, created: { type: 'run.created', data }, artifacts: given.map(({ row }) => row) },
+      ...{ definitions: this.#set, labels: [], priority: 'normal' },
+    });
+    return runId;
+  }
+
+  async claim(runId: RunId): Promise<Lease> {
+    const [lease] = await this.store.queue.claim(this.engine.worker.id, { atMost: 1, only: runId });
+    if (lease === undefined) throw new Error(`The run ${runId} cannot be claimed.`);
+    return lease;
+  }
+
+  /** One session: claimed, carried on until it has ended or stands still. */
+  async session(runId: RunId, signal: AbortSignal = new AbortController().signal): Promise<SessionEnd> {
+    return executeRun(this.engine, await this.claim(runId), signal);
+  }
+
+  /** Sessions until the run has ended; while it waits, the clock jumps to when it goes on. */
+  async finish(runId: RunId, atMost = 200): Promise<RunEvent[]> {
+    for (let sessions = 0; sessions < atMost; sessions += 1) {
+      const end = await this.session(runId);
+      if (end.kind === 'waiting') this.clock.advanceTo(end.until);
+      else if (end.kind !== 'broken') return this.events(runId);
+      else throw end.error;
+    }
+    throw new Error('The run does not end.');
+  }
+
+  /** A run from its submission to its end. */
+  async run(run: TestRun = {}): Promise<RunEvent[]> {
+    return this.finish(await this.submit(run));
+  }
+
+  async events(runId: RunId): Promise<RunEvent[]> {
+    const events: RunEvent[] = [];
+    for await (const event of this.store.log.read(runId)) events.push(event);
+    return events;
+  }
+
+  async fold(runId: RunId): Promise<RunFold> {
+    return foldRun(await this.events(runId));
+  }
+
+  artifacts(runId: RunId): Promise<readonly ArtifactRow[]> {
+    return this.store.log.artifacts(runId);
+  }
+
+  async textOf({ id }: Pick<ArtifactRef, 'id'>): Promise<string> {
+    return new TextDecoder().decode(await this.#disk.files.read(id));
+  }
+
+  inventory(runId: RunId): Promise<readonly { readonly path: string }[]> {
+    return this.#disk.files.inventory(runId);
+  }
+
+  send(runId: RunId, type: CommandType): Promise<void> {
+    return this.store.queue.send(runId, { type, by: 'test' });
+  }
+
+  /** From here on nothing that this process does reaches the disk. */
+  die(): void {
+    this.#power.on = false;
+  }
+
+  /** Dies, and another process takes over once it may believe that. */
+  async crash(changes: Partial<TestEngineOptions> = {}, beforeCommit?: () => void): Promise<TestEngine> {
+    this.die();
+    const next = await this.beside(changes, beforeCommit);
+    this.clock.advance(4000);
+    return next;
+  }
+
+  /** Another process on the same disk. */
+  beside(changes: Partial<TestEngineOptions> = {}, beforeCommit?: () => void): Promise<TestEngine> {
+    return TestEngine.open({ ...this.#options, ...changes }, this.#disk, beforeCommit);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.store.close();
+  }
+
+  #files(): FileStore {
+    const { files } = this.#disk;
+    return {
+      create: async (runId, draft) => {
+        if (!this.#power.on) throw new StemmaError('INTERNAL', 'This process is dead.');
+        const refusal = this.refuseFile(draft.type);
+        if (refusal !== undefined) throw refusal;
+        return files.create(runId, draft);
+      },
+      read: (id) => files.read(id),
+      locate: () => undefined,
+      folder: () => undefined,
+      writeDefinitions: (set, runId) => files.writeDefinitions(set, runId),
+      writeSummary: (runId, file) => files.writeSummary(runId, file),
+      sweep: (runId, keep) => (this.#power.on ? files.sweep(runId, keep) : Promise.resolve([])),
+      inventory: (runId) => files.inventory(runId),
+      delete: (runId) => files.delete(runId),
+    };
+  }
+}
+
+export const openTestEngine = (options: TestEngineOptions): Promise<TestEngine> => TestEngine.open(options);
+
+/** Events of one type, typed. */
+export const ofType = <T extends EventType>(events: readonly RunEvent[], type: T): Extract<RunEvent, { type: T }>[] =>
+  events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type);
+
+/** How each attempt ended, as `path#attempt state`, in order. */
+export const attemptEnds = (events: readonly RunEvent[]): string[] =>
+  ofType(events, 'attempt.ended').map(({ stepPath, attempt, data }) => `${stepPath}#${attempt} ${data.state}`);
+
+export const endOfRun = (events: readonly RunEvent[]): Extract<RunEvent, { type: 'run.ended' }>['data'] | undefined =>
+  ofType(events, 'run.ended')[0]?.data;
+
+export const stateOf = (events: readonly RunEvent[]): string | undefined => foldRun(events).state;
+
+export const path = (text: string): StepPath => text as StepPath;
+
+/** A provider that keeps every text it is asked with. */
+export function recordingProvider(
+  answer: (request: string, context: { signal: AbortSignal; call: number }) => Promise<string> | string = (text) =>
+    `${text}!`,
+): Provider & { readonly seen: string[] } {
+  const seen: string[] = [];
+  return {
+    seen,
+    id: 'recorder',
+    location: 'local',
+    offers: {
+      'text.generate': {
+        models: ['m'],
+        limits: {},
+        estimate: () => ({ costMicroUsd: 0 }),
+        async call({ parts }, { signal }) {
+          const text = parts.map((part) => part.text.text).join(' | ');
+          seen.push(text);
+          const value = { text: await answer(text, { signal, call: seen.length }) };
+          return { ok: true, value, model: 'm', usage: { costMicroUsd: 0 } };
+        },
+      },
+    },
+    check: async () => ({ reachable: true, models: ['m'], latencyMs: 0 }),
+  };
+}
+
+/** A stage that sends its task, context and prompt through the funnel and writes the answer. */
+export const askStage = testStage(
+  'test.ask',
+  async ({ task, context, prompt }, engine) => {
+    const parts = [];
+    for (const [name, artifact] of Object.entries({ task, context, prompt }))
+      if (artifact !== undefined) parts.push({ name, text: await engine.cleared(artifact) });
+    const result = await engine.call({ parts });
+    if (!result.ok) return { state: 'failed', fault: result.fault };
+    return wrote(engine, 'text' in result.value ? result.value.text : '');
+  },
+  { calls: 'text.generate' },
+);
