@@ -14,7 +14,11 @@ type EndState = EventData['attempt.ended']['state'];
 type LastState = EventData['run.ended']['state'];
 
 const startedData: EventData['attempt.started'] = {
-  ...{ stage: 'text.interception', stageVersion: 1, definition: SHA, inputs: [], queuedMs: 0 },
+  stage: 'text.interception',
+  stageVersion: 1,
+  definition: SHA,
+  inputs: [],
+  queuedMs: 0,
   worker: 'worker-1' as WorkerId,
 };
 const created: EventDraft = { type: 'run.created', data: createdData };
@@ -22,14 +26,26 @@ const begun: EventDraft = { type: 'run.started', data: {} };
 const ended = (state: LastState): EventDraft => ({ type: 'run.ended', data: { state } });
 const waiting: EventDraft = { type: 'run.waiting', data: { for: 'time', until: 9000 as Instant } };
 const start = (step: string, attempt: number): EventDraft => ({
-  ...{ type: 'attempt.started', stepPath: path(step), attempt, data: startedData },
+  type: 'attempt.started',
+  stepPath: path(step),
+  attempt,
+  data: startedData,
 });
 const end = (step: string, attempt: number, state: EndState): EventDraft => ({
-  ...{ type: 'attempt.ended', stepPath: path(step), attempt },
-  data: { state, facts: {}, outputs: [], durationMs: 1 },
+  type: 'attempt.ended',
+  stepPath: path(step),
+  attempt,
+  data: {
+    state,
+    facts: {},
+    outputs: [],
+    durationMs: 1,
+  },
 });
 const skipped = (step: string): EventDraft => ({
-  ...{ type: 'step.skipped', stepPath: path(step), data: { because: 'condition' } },
+  type: 'step.skipped',
+  stepPath: path(step),
+  data: { because: 'condition' },
 });
 const canceled = (step: string): EventDraft => ({ type: 'step.canceled', stepPath: path(step), data: {} });
 
@@ -62,11 +78,15 @@ const REFUSED: readonly { name: string; after: readonly EventDraft[]; draft: Eve
   { name: 'the end of a skipped step', after: [skipped('a')], draft: end('a', 0, 'failed'), says: 'has not started' },
   { name: 'the end of a canceled step', after: [canceled('a')], draft: end('a', 0, 'failed'), says: 'from canceled' },
   {
-    ...{ name: 'a second end', after: [start('a', 1), end('a', 1, 'succeeded')], draft: end('a', 1, 'failed') },
+    name: 'a second end',
+    after: [start('a', 1), end('a', 1, 'succeeded')],
+    draft: end('a', 1, 'failed'),
     says: 'from succeeded to failed',
   },
   {
-    ...{ name: 'a start after success', after: [start('a', 1), end('a', 1, 'succeeded')], draft: start('a', 2) },
+    name: 'a start after success',
+    after: [start('a', 1), end('a', 1, 'succeeded')],
+    draft: start('a', 2),
     says: 'never executed again',
   },
   { name: 'a start after skipping', after: [skipped('a')], draft: start('a', 1), says: 'a is skipped' },
@@ -74,7 +94,9 @@ const REFUSED: readonly { name: string; after: readonly EventDraft[]; draft: Eve
   { name: 'skipping twice', after: [skipped('a')], draft: skipped('a'), says: 'cannot become skipped' },
   { name: 'skipping a step that was tried', after: [start('a', 1)], draft: skipped('a'), says: 'a is running' },
   {
-    ...{ name: 'canceling a blocked step', after: [start('a', 1), end('a', 1, 'blocked')], draft: canceled('a') },
+    name: 'canceling a blocked step',
+    after: [start('a', 1), end('a', 1, 'blocked')],
+    draft: canceled('a'),
     says: 'a is blocked and cannot become canceled',
   },
   { name: 'waiting while an attempt is open', after: [start('a', 1)], draft: waiting, says: '1 of its attempts' },
@@ -83,11 +105,20 @@ const REFUSED: readonly { name: string; after: readonly EventDraft[]; draft: Eve
   { name: 'a move to the same state', after: [], draft: begun, says: 'from running to running' },
   { name: 'a second creation', after: [], draft: created, says: 'created once' },
   {
-    ...{ name: 'an attempt that names no step', after: [] },
-    ...{ draft: { type: 'attempt.started', attempt: 1, data: startedData }, says: 'attempt.started names no step' },
+    name: 'an attempt that names no step',
+    after: [],
+    draft: {
+      type: 'attempt.started',
+      attempt: 1,
+      data: startedData,
+    },
+    says: 'attempt.started names no step',
   },
   ...[created, begun, waiting, start('a', 1), skipped('a'), ended('succeeded')].map((draft) => ({
-    ...{ name: `${draft.type} after the end`, after: [ended('failed')], draft, says: 'ended as failed' },
+    name: `${draft.type} after the end`,
+    after: [ended('failed')],
+    draft,
+    says: 'ended as failed',
   })),
 ];
 
@@ -183,7 +214,8 @@ describe('the fold', () => {
 
   it('never counts back, and counts no artifact whose id has no number', () => {
     const outputs = ['07_input.txt', '03_input.txt', 'odd'].map((name) => ({
-      ...{ id: `${RUN}/${name}` as ArtifactId, commitment: SHA },
+      id: `${RUN}/${name}` as ArtifactId,
+      commitment: SHA,
     }));
     const fold = foldRun([{ type: 'run.created', data: { ...createdData, given: outputs } }]);
     expect(fold.numbers).toEqual({ main: 7, work: 0 });
@@ -201,7 +233,10 @@ const LAST_STATES = (Object.keys(RUN_MOVES) as RunState[]).filter((state) =>
 const wishes = fc.record({
   kind: fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom('start' as const, 'end' as const) },
-    { weight: 1, arbitrary: fc.constantFrom('created', 'started', 'resumed', 'waiting', 'paused', 'ended') },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom('created', 'started', 'resumed', 'waiting', 'paused', 'ended'),
+    },
     { weight: 1, arbitrary: fc.constantFrom('skipped', 'canceled', 'unknown', 'command') },
   ),
   step: fc.oneof(
@@ -222,30 +257,23 @@ interface Model {
 function toDraft(wish: Wish, model: Model): EventDraft {
   const at = wish.step === undefined ? {} : { stepPath: path(wish.step) };
   const known = model.steps.get(wish.step ?? '')?.attempt ?? 0;
-  switch (wish.kind) {
-    case 'created':
-      return created;
-    case 'started':
-    case 'resumed':
-    case 'paused':
-      return { type: `run.${wish.kind}`, data: {} };
-    case 'waiting':
-      return waiting;
-    case 'ended':
-      return ended(wish.last);
-    case 'start':
-      return { ...at, type: 'attempt.started', attempt: known + 1 + wish.shift, data: startedData };
-    case 'end':
-      return { ...end('', known + wish.shift, wish.end), stepPath: undefined, ...at } as EventDraft;
-    case 'skipped':
-      return { ...at, type: 'step.skipped', data: { because: 'dependency' } };
-    case 'canceled':
-      return { ...at, type: 'step.canceled', data: {} };
-    case 'command':
-      return { type: 'command.received', data: { command: 'resume', by: 'teacher' } };
-    default:
-      return { type: 'pack.unknown', data: {} } as unknown as EventDraft;
-  }
+  const begin: EventDraft = { ...at, type: 'attempt.started', attempt: known + 1 + wish.shift, data: startedData };
+  const { stepPath: _none, ...close } = end('', known + wish.shift, wish.end);
+  const drafts: Readonly<Record<Wish['kind'], EventDraft>> = {
+    created,
+    started: begun,
+    resumed: { type: 'run.resumed', data: {} },
+    paused: { type: 'run.paused', data: {} },
+    waiting,
+    ended: ended(wish.last),
+    start: begin,
+    end: { ...close, ...at },
+    skipped: { ...at, type: 'step.skipped', data: { because: 'dependency' } },
+    canceled: { ...at, type: 'step.canceled', data: {} },
+    command: { type: 'command.received', data: { command: 'resume', by: 'teacher' } },
+    unknown: { type: 'pack.unknown', data: {} } as unknown as EventDraft,
+  };
+  return drafts[wish.kind];
 }
 
 /** The rules once more, told as a person would: takes the event into the model when they allow it. */
@@ -260,7 +288,10 @@ function allowed(model: Model, draft: EventDraft): boolean {
 }
 
 const TARGETS: Readonly<Record<string, RunState>> = {
-  ...{ 'run.started': 'running', 'run.resumed': 'running', 'run.waiting': 'waiting', 'run.paused': 'paused' },
+  'run.started': 'running',
+  'run.resumed': 'running',
+  'run.waiting': 'waiting',
+  'run.paused': 'paused',
 };
 
 function allowedMove(model: Model, draft: EventDraft): boolean {
@@ -281,17 +312,16 @@ function allowedStep(model: Model, step: string, draft: EventDraft): boolean {
   const known = model.steps.get(step);
   const put = (state: AttemptState | 'skipped', attempt = 0): boolean =>
     model.steps.set(step, { attempt, state }).has(step);
-  switch (draft.type) {
-    case 'attempt.started': {
-      const again = known === undefined || REPEATABLE_ENDS.some((state) => state === known.state);
-      const next = (known?.attempt ?? 0) + 1;
-      return model.run === 'running' && again && draft.attempt === next && put('running', next);
-    }
-    case 'attempt.ended':
-      return known?.state === 'running' && known.attempt === draft.attempt && put(draft.data.state, known.attempt);
-    default:
-      return known === undefined && put(draft.type === 'step.skipped' ? 'skipped' : 'canceled');
-  }
+  if (draft.type === 'attempt.started') return allowedStart(model, known, draft) && put('running', draft.attempt);
+  if (draft.type === 'attempt.ended')
+    return known?.state === 'running' && known.attempt === draft.attempt && put(draft.data.state, known.attempt);
+  return known === undefined && put(draft.type === 'step.skipped' ? 'skipped' : 'canceled');
+}
+
+function allowedStart(model: Model, known: { attempt: number; state: string } | undefined, draft: EventDraft): boolean {
+  if (model.run !== 'running') return false;
+  if (known === undefined) return draft.attempt === 1;
+  return REPEATABLE_ENDS.some((state) => state === known.state) && draft.attempt === known.attempt + 1;
 }
 
 const wishLists = fc.array(wishes, { maxLength: 60 });
@@ -325,7 +355,8 @@ describe('every list of events', () => {
         }
         const stored = legal.map((draft, index) =>
           parseEvent(eventBody(RUN, { seq: index + 1, at: (1000 + index) as Instant }, draft), {
-            ...{ position: index + 1, hash: digest.sha256('x') },
+            position: index + 1,
+            hash: digest.sha256('x'),
           }),
         );
         expect(foldRun(stored)).toEqual(foldRun(legal));
@@ -343,7 +374,7 @@ describe('every list of events', () => {
           if (allowed(model, draft)) applyEvent(fold, draft);
         }
         if (isTerminal(RUN_MOVES, runOf(model))) return;
-        for (const step of [...fold.open]) applyEvent(fold, end(step, fold.steps.get(step)?.attempt ?? 0, 'canceled'));
+        for (const step of fold.open) applyEvent(fold, end(step, fold.steps.get(step)?.attempt ?? 0, 'canceled'));
         expect(applyEvent(fold, ended('canceled')).state).toBe('canceled');
       }),
     );

@@ -54,18 +54,35 @@ describe('a plain run with one picture', () => {
 
   it('tells the journey in order, with the studio stages, and nothing of the work folder', () => {
     expect(typesOf(chronicle)).toEqual([
-      ...['0 run_start', '1 input', '1 safety_input', '1 translation', '2 interception'],
-      ...['3 safety_output', '4 output_image', '5 run_end'],
+      '0 run_start',
+      '1 input',
+      '1 safety_input',
+      '1 translation',
+      '2 interception',
+      '3 safety_output',
+      '4 output_image',
+      '5 run_end',
     ]);
   });
 
   it('has texts of texts, none of pictures, and who served', () => {
     expect(chronicle.items.find(({ type }) => type === 'interception')).toMatchObject({
-      ...{ text: 'fox fox', mediaType: 'text/plain', provider: 'offline', model: 'composition', durationMs: 40 },
-      ...{ stepPath: 'interception[1]', stageIteration: 1, loopIteration: null, config: 'dada', truncated: false },
+      text: 'fox fox',
+      mediaType: 'text/plain',
+      provider: 'offline',
+      model: 'composition',
+      durationMs: 40,
+      stepPath: 'interception[1]',
+      stageIteration: 1,
+      loopIteration: null,
+      config: 'dada',
+      truncated: false,
     });
     expect(chronicle.items.find(({ type }) => type === 'output_image')).toMatchObject({
-      ...{ text: null, mediaType: 'image/png', loopIteration: 1, stageIteration: null },
+      text: null,
+      mediaType: 'image/png',
+      loopIteration: 1,
+      stageIteration: null,
       artifactId: `${RUN}/06_output_image.png`,
     });
     expect(chronicle.items[0]).toMatchObject({ text: null, artifactId: null, provider: null, stepPath: null });
@@ -73,9 +90,18 @@ describe('a plain run with one picture', () => {
 
   it('has the run with its times, cost and labels', () => {
     expect(chronicle.run).toMatchObject({
-      ...{ runId: RUN, state: 'succeeded', configName: 'Dada', labels: { class: '5b' }, parent: null },
-      ...{ createdAt: '2026-03-02T09:00:00.000Z', startedAt: '2026-03-02T09:00:00.100Z' },
-      ...{ durationMs: 1400, costMicroUsd: 22, problems: [], blocked: null, error: null },
+      runId: RUN,
+      state: 'succeeded',
+      configName: 'Dada',
+      labels: { class: '5b' },
+      parent: null,
+      createdAt: '2026-03-02T09:00:00.000Z',
+      startedAt: '2026-03-02T09:00:00.100Z',
+      durationMs: 1400,
+      costMicroUsd: 22,
+      problems: [],
+      blocked: null,
+      error: null,
     });
     expect(chronicle.run.traceId).toBe(RUN.replaceAll('-', ''));
     expect(chronicle.cost).toEqual({ microUsd: 22, tokensIn: 10, tokensOut: 14, unpriced: 0 });
@@ -83,26 +109,32 @@ describe('a plain run with one picture', () => {
 
   it('has ended at 100 percent, the skipped step with its reason', () => {
     expect(chronicle.progress).toEqual({
-      ...{ total: 6, done: 6, failed: 0, running: 0, percent: 100, elapsedMs: 1500, remainingMs: 0, current: null },
+      total: 6,
+      done: 6,
+      failed: 0,
+      running: 0,
+      percent: 100,
+      elapsedMs: 1500,
+      remainingMs: 0,
+      current: null,
     });
     expect(chronicle.steps.find(({ state }) => state === 'skipped')).toMatchObject({
-      ...{ path: 'outputs[1].optimize', skippedBecause: 'condition', attempts: 0, stage: null },
+      path: 'outputs[1].optimize',
+      skippedBecause: 'condition',
+      attempts: 0,
+      stage: null,
     });
   });
 
   it('lists every artifact, of the work folder too, with its sides where it has some', () => {
     expect(chronicle.artifacts.map(({ type, width }) => [type, width])).toEqual([
-      ...[
-        ['input', null],
-        ['safety_input', null],
-        ['translation', null],
-        ['interception', null],
-      ],
-      ...[
-        ['safety_output', null],
-        ['output_image', 640],
-        ['exchange', null],
-      ],
+      ['input', null],
+      ['safety_input', null],
+      ['translation', null],
+      ['interception', null],
+      ['safety_output', null],
+      ['output_image', 640],
+      ['exchange', null],
     ]);
   });
 });
@@ -166,7 +198,10 @@ describe('a run that was blocked at its input', () => {
     const { blocked } = chronicle.run;
     const { stage, code, check, terms, ...texts } = blocked ?? { stage: -1, code: '', check: '', terms: [] };
     expect({ stage, code, check, terms }).toEqual({
-      ...{ stage: 1, code: 'SAFETY_BLOCKED', check: 'self-harm', terms: ['a term'] },
+      stage: 1,
+      code: 'SAFETY_BLOCKED',
+      check: 'self-harm',
+      terms: ['a term'],
     });
     const parts = ['heading', 'message', 'why', 'protection', 'suggestion'];
     expect(texts).toEqual(Object.fromEntries(parts.map((part) => [part, `safety.self-harm.kids.${part} {}`])));
@@ -189,7 +224,10 @@ describe('a run that was blocked at its input', () => {
 
 describe('a retry', () => {
   const failed = opening().step('interception[1]', 'text.interception', {
-    ...{ state: 'failed', fault: UNREACHABLE, retryAt: 9 as Instant, usage: { costMicroUsd: null } },
+    state: 'failed',
+    fault: UNREACHABLE,
+    retryAt: 9 as Instant,
+    usage: { costMicroUsd: null },
   });
   const waiting = read(failed);
 
@@ -208,12 +246,20 @@ describe('a retry', () => {
     expect(first).toMatchObject({ attempt: 1, retryOf: null, state: 'failed' });
     expect(second).toMatchObject({ attempt: 2, retryOf: first?.spanId, state: 'succeeded', error: null });
     expect(first?.error).toEqual({
-      ...{ code: 'PROVIDER_UNREACHABLE', type: 'StemmaError', retryable: true, stackHash: null, detail: null },
-      ...{ facts: { provider: 'local' }, message: 'error.PROVIDER_UNREACHABLE.title {"provider":"local"}' },
+      code: 'PROVIDER_UNREACHABLE',
+      type: 'StemmaError',
+      retryable: true,
+      stackHash: null,
+      detail: null,
+      facts: { provider: 'local' },
+      message: 'error.PROVIDER_UNREACHABLE.title {"provider":"local"}',
     });
     expect(steps.at(-1)).toMatchObject({
-      ...{ state: 'succeeded', attempts: 2, facts: { words: 2 } },
-      ...{ startedAt: first?.startedAt, endedAt: second?.endedAt },
+      state: 'succeeded',
+      attempts: 2,
+      facts: { words: 2 },
+      startedAt: first?.startedAt,
+      endedAt: second?.endedAt,
     });
     expect(items.filter(({ type }) => type === 'error')).toHaveLength(1);
   });
@@ -235,8 +281,14 @@ describe('a run that goes on', () => {
 
   it('says how far it is and what runs', () => {
     expect(read(told).progress).toEqual({
-      ...{ total: 9, done: 2, failed: 0, running: 1, percent: 22, current: 'interception[1]' },
-      ...{ elapsedMs: 800, remainingMs: 2800 },
+      total: 9,
+      done: 2,
+      failed: 0,
+      running: 1,
+      percent: 22,
+      current: 'interception[1]',
+      elapsedMs: 800,
+      remainingMs: 2800,
     });
   });
 
@@ -244,7 +296,13 @@ describe('a run that goes on', () => {
     const chronicle = read(told);
     expect(chronicle.run).toMatchObject({ state: 'running', endedAt: null, durationMs: null });
     expect(chronicle.attempts.at(-1)).toMatchObject({
-      ...{ state: 'running', endedAt: null, durationMs: null, provider: null, outputs: [], priced: 'yes', route: null },
+      state: 'running',
+      endedAt: null,
+      durationMs: null,
+      provider: null,
+      outputs: [],
+      priced: 'yes',
+      route: null,
     });
   });
 });
@@ -256,13 +314,25 @@ describe('a run whose content is gone', () => {
     });
     const chronicle = read(told, { texts: new Map() });
     expect(chronicle.items.filter(({ artifactId }) => artifactId !== null)).toHaveLength(4);
-    expect(chronicle.items.map(({ text, truncated }) => [text, truncated])).toEqual(Array(5).fill([null, false]));
+    expect(chronicle.items.map(({ text, truncated }) => [text, truncated])).toEqual(
+      Array.from({ length: 5 }, () => [null, false]),
+    );
   });
 
   it('tells what happened when the rows are gone too', () => {
     const told = opening().step('interception[1]', 'text.interception', {
-      ...{ state: 'failed', fault: { ...UNREACHABLE, detail: `${RUN}/work/09_error.txt` as never } },
-      makes: [{ type: 'error', text: 'at x', work: true }],
+      state: 'failed',
+      fault: {
+        ...UNREACHABLE,
+        detail: `${RUN}/work/09_error.txt` as never,
+      },
+      makes: [
+        {
+          type: 'error',
+          text: 'at x',
+          work: true,
+        },
+      ],
     });
     expect(typesOf(read(told)).at(-1)).toBe('2 error');
     expect(typesOf(read(told, { artifacts: [] }))).toEqual(['0 run_start', '2 error']);
@@ -279,7 +349,9 @@ describe('a canceled run', () => {
     expect(statesOf(read(told)).slice(2, 4)).toEqual(['outputs[1].generate retrying', 'outputs[2].generate waiting']);
     const chronicle = read(told.finish('canceled'));
     expect(statesOf(chronicle).slice(2)).toEqual([
-      ...['outputs[1].generate canceled', 'outputs[2].generate canceled', 'outputs[2].check canceled'],
+      'outputs[1].generate canceled',
+      'outputs[2].generate canceled',
+      'outputs[2].check canceled',
       'outputs[3].check canceled',
     ]);
     expect(chronicle.steps.filter(({ endedAt }) => endedAt === null)).toEqual([]);
@@ -302,7 +374,11 @@ describe('an artifact for others', () => {
     const [row] = new ToldRun().artifacts;
     expect(row && artifactView(row)).toEqual({
       ...row,
-      ...{ stepPath: null, spanId: null, language: null, width: null, height: null },
+      stepPath: null,
+      spanId: null,
+      language: null,
+      width: null,
+      height: null,
     });
   });
 
@@ -311,7 +387,11 @@ describe('an artifact for others', () => {
       makes: [{ type: 'interception', text: 'x', row: { language: 'de', width: 1, height: 2, spanId: 's' as never } }],
     });
     expect(read(told).artifacts.at(-1)).toMatchObject({
-      ...{ language: 'de', width: 1, height: 2, spanId: 's', stepPath: 'interception[1]' },
+      language: 'de',
+      width: 1,
+      height: 2,
+      spanId: 's',
+      stepPath: 'interception[1]',
     });
   });
 });

@@ -53,8 +53,15 @@ describe('the text of an event', () => {
     const spanId = spanIdOf(digest, RUN, { path: path('a'), attempt: 1 });
     const draft: EventDraft = { type: 'step.canceled', stepPath: path('a'), attempt: 1, spanId, data: {} };
     expect(JSON.parse(eventBody(RUN, { seq: 2, at }, draft))).toEqual({
-      ...{ at: '2026-03-02T09:00:00.000Z', attempt: 1, data: {}, runId: RUN, seq: 2 },
-      ...{ spanId, stepPath: 'a', type: 'step.canceled', v: 1 },
+      at: '2026-03-02T09:00:00.000Z',
+      attempt: 1,
+      data: {},
+      runId: RUN,
+      seq: 2,
+      spanId,
+      stepPath: 'a',
+      type: 'step.canceled',
+      v: 1,
     });
   });
 
@@ -105,7 +112,12 @@ describe('a stored event', () => {
   it('is read as it was written, with its place and hash', () => {
     const draft: EventDraft = { type: 'run.created', data: createdData };
     expect(parseEvent(eventBody(RUN, { seq: 1, at }, draft), place)).toEqual({
-      ...{ v: 1, runId: RUN, seq: 1, at, position: 4, hash: toHex(HASH) },
+      v: 1,
+      runId: RUN,
+      seq: 1,
+      at,
+      position: 4,
+      hash: toHex(HASH),
       ...draft,
     });
   });
@@ -173,8 +185,15 @@ describe('a draft', () => {
   it('holds facts of 2 kB at most', () => {
     const facts = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`fact${index}`, 'x'.repeat(120)]));
     const draft: EventDraft = {
-      ...{ type: 'attempt.ended', stepPath: path('a'), attempt: 1 },
-      data: { state: 'succeeded', facts, outputs: [], durationMs: 1 },
+      type: 'attempt.ended',
+      stepPath: path('a'),
+      attempt: 1,
+      data: {
+        state: 'succeeded',
+        facts,
+        outputs: [],
+        durationMs: 1,
+      },
     };
     expect(errorOf(() => assertEventData(draft)).message).toContain('"facts": facts are larger than 2 kB');
   });

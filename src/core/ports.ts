@@ -253,7 +253,8 @@ export interface RunQueries {
 
 export interface StoreHealth {
   readonly schemaVersion: number;
-  readonly integrity: 'ok' | string;
+  /** `ok`, or what SQLite found. */
+  readonly integrity: string;
   readonly runs: number;
   readonly events: number;
   readonly sizeBytes: number;

@@ -78,7 +78,8 @@ describe('the progress', () => {
     const none = { done: 0, failed: 0, running: 0, percent: 0, remainingMs: null, current: null };
     expect(progress(new ToldRun())).toEqual({ total: 6, elapsedMs: 100, ...none });
     expect(progress(new ToldRun(), { pipeline: { ...pipeline({ id: 'x', use: 'x' }), steps: [] } })).toMatchObject({
-      ...{ total: 0, percent: 0 },
+      total: 0,
+      percent: 0,
     });
   });
 
@@ -95,7 +96,10 @@ describe('the progress', () => {
   it('forecasts from the steps that have ended, failed ones too', () => {
     const told = new ToldRun().begin().step('check', 'x.y').step('translate', 'x.y', { state: 'failed' });
     expect(progress(told, { now: (BEGAN + 3000) as Instant })).toMatchObject({
-      ...{ total: 6, elapsedMs: 3000, remainingMs: 6000, percent: 33 },
+      total: 6,
+      elapsedMs: 3e3,
+      remainingMs: 6e3,
+      percent: 33,
     });
   });
 
@@ -106,7 +110,14 @@ describe('the progress', () => {
   it('stands still once the run has ended', () => {
     const told = new ToldRun().begin().step('check', 'x.y').finish('canceled');
     expect(progress(told, { now: (BEGAN + 90_000) as Instant })).toEqual({
-      ...{ total: 1, done: 1, failed: 0, running: 0, percent: 100, elapsedMs: 400, remainingMs: 0, current: null },
+      total: 1,
+      done: 1,
+      failed: 0,
+      running: 0,
+      percent: 100,
+      elapsedMs: 400,
+      remainingMs: 0,
+      current: null,
     });
   });
 

@@ -3,9 +3,22 @@ import { runRequestSchema } from './request.ts';
 import type { RunRequest } from './request.ts';
 
 const REQUEST: RunRequest = {
-  ...{ config: 'dada', profile: 'offline', level: 'kids', lang: 'en', seed: 7, priority: 'normal' },
-  ...{ outputs: ['image'], parameters: { iterations: 2, calm: true, style: 'grid' } },
-  edited: { task: false, context: true },
+  config: 'dada',
+  profile: 'offline',
+  level: 'kids',
+  lang: 'en',
+  seed: 7,
+  priority: 'normal',
+  outputs: ['image'],
+  parameters: {
+    iterations: 2,
+    calm: true,
+    style: 'grid',
+  },
+  edited: {
+    task: false,
+    context: true,
+  },
 };
 
 it('reads a request back as it was kept', () => {

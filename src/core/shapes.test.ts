@@ -4,8 +4,16 @@ import { ATTEMPT_MOVES, RUN_MOVES, STATE_MACHINES } from './states.ts';
 import type { StepState } from './states.ts';
 
 const STEP_STATES: { readonly [S in StepState]: true } = {
-  ...{ pending: true, ready: true, running: true, retrying: true, waiting: true },
-  ...{ succeeded: true, blocked: true, failed: true, skipped: true, canceled: true },
+  pending: true,
+  ready: true,
+  running: true,
+  retrying: true,
+  waiting: true,
+  succeeded: true,
+  blocked: true,
+  failed: true,
+  skipped: true,
+  canceled: true,
 };
 
 describe('the published states', () => {
@@ -19,9 +27,21 @@ describe('the published states', () => {
 
 describe('a published item', () => {
   const item = {
-    ...{ seq: 1, at: '2026-03-02T09:00:00.000Z', stage: 5, stageIteration: null, loopIteration: 1, type: 'run_end' },
-    ...{ stepPath: null, artifactId: null, text: null, truncated: false, mediaType: null, config: 'dada' },
-    ...{ provider: null, model: null, durationMs: 0 },
+    seq: 1,
+    at: '2026-03-02T09:00:00.000Z',
+    stage: 5,
+    stageIteration: null,
+    loopIteration: 1,
+    type: 'run_end',
+    stepPath: null,
+    artifactId: null,
+    text: null,
+    truncated: false,
+    mediaType: null,
+    config: 'dada',
+    provider: null,
+    model: null,
+    durationMs: 0,
   };
 
   it('has exactly its keys', () => {

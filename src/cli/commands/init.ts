@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import type { GlobalFlags, Host } from '../host.ts';
 import { say, write, writeJson } from '../output.ts';
@@ -22,6 +21,7 @@ export const initCommand = (host: Host): Command =>
 /** Asked only where somebody can answer; an empty answer leaves it to the machine's locale. */
 async function askLanguage(): Promise<string | undefined> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  const { createInterface } = await import('node:readline/promises');
   const line = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = (await line.question("Language of messages, de or en (Enter: the machine's): "))

@@ -76,7 +76,10 @@ async function run(app: App, input: StartRunInput, flags: RunFlags): Promise<voi
   const { runResult, exitCodeOf } = await import('../../app/run-result.ts');
   const result = await runResult(app, done.started.runId);
   await tell(app, result, flags);
-  if (done.interrupted && result.state === 'paused') throw new Exit(INTERRUPTED);
+  if (done.interrupted && result.state === 'paused') {
+    say(`Paused. To go on: stemma runs resume ${result.runId}`);
+    throw new Exit(INTERRUPTED);
+  }
   const code = exitCodeOf(result, flags);
   if (code !== 0) throw new Exit(code);
 }

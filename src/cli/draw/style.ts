@@ -12,20 +12,21 @@ export interface Marks {
   readonly dotted: string;
   readonly fork: string;
   readonly lastFork: string;
-  readonly across: string;
   readonly gate: string;
+  /** Where a trunk ends at a gate. */
+  readonly gateEnd: string;
   readonly double: string;
   readonly passed: string;
   readonly again: string;
   readonly failed: string;
   readonly waiting: string;
   readonly skipped: string;
+  readonly removed: string;
+  readonly added: string;
   readonly arrow: string;
   readonly dot: string;
   readonly ellipsis: string;
   readonly times: string;
-  /** Stands for a sign that must not reach the terminal. */
-  readonly unprintable: string;
 }
 
 const UNICODE: Marks = {
@@ -36,19 +37,20 @@ const UNICODE: Marks = {
   dotted: '┊',
   fork: '├─',
   lastFork: '└─',
-  across: '─',
   gate: '║',
+  gateEnd: '╧',
   double: '═',
   passed: '✓',
   again: '↻',
   failed: '×',
   waiting: '◷',
-  skipped: '⤳',
+  skipped: '–',
+  removed: '−',
+  added: '+',
   arrow: '→',
   dot: '·',
   ellipsis: '…',
   times: '×',
-  unprintable: '\u{FFFD}',
 };
 
 const ASCII: Marks = {
@@ -59,19 +61,20 @@ const ASCII: Marks = {
   dotted: ':',
   fork: '|-',
   lastFork: '`-',
-  across: '-',
   gate: 'H',
+  gateEnd: '=',
   double: '=',
   passed: '+',
   again: '~',
   failed: 'x',
   waiting: '%',
-  skipped: '>',
+  skipped: '-',
+  removed: '-',
+  added: '+',
   arrow: '->',
   dot: '-',
   ellipsis: '...',
   times: 'x',
-  unprintable: '?',
 };
 
 export type Ink = (text: string) => string;
@@ -84,6 +87,10 @@ export interface Style {
   readonly person: Ink;
   /** What a machine's hand wrote. */
   readonly hand: Ink;
+  /** What a machine's hand has just written. */
+  readonly added: Ink;
+  /** What is no longer there. */
+  readonly gone: Ink;
   /** What is said about the texts. */
   readonly dim: Ink;
   readonly strong: Ink;
@@ -96,10 +103,20 @@ const RAISED = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 /** @param options - `unicode: false` draws with plain ASCII */
 export function createStyle(options: { readonly colour: boolean; readonly unicode: boolean }): Style {
   const { colour, unicode } = options;
-  const { bold, cyan, dim } = picocolors.createColors(colour);
+  const { bold, cyan, dim, underline } = picocolors.createColors(colour);
   const raised = (number: number): string =>
     unicode ? String(number).replaceAll(/\d/g, (digit) => RAISED[Number(digit)] ?? digit) : String(number);
-  return { unicode, marks: unicode ? UNICODE : ASCII, person: (text) => text, hand: cyan, dim, strong: bold, raised };
+  return {
+    unicode,
+    marks: unicode ? UNICODE : ASCII,
+    person: (text) => text,
+    hand: cyan,
+    added: (text) => underline(cyan(text)),
+    gone: dim,
+    dim,
+    strong: bold,
+    raised,
+  };
 }
 
 /** What every drawing is told about the place it is drawn for. */

@@ -10,7 +10,9 @@ describe('the tries of a run', () => {
     const told = new ToldRun().begin().start('a').start('b').end('b', { state: 'failed' }).end('a').start('b', {}, 2);
     const views = triesOf(told.source()).map(({ view }) => view);
     expect(views.map(({ stepPath, attempt, state }) => `${stepPath} ${attempt} ${state}`)).toEqual([
-      ...['a 1 succeeded', 'b 1 failed', 'b 2 running'],
+      'a 1 succeeded',
+      'b 1 failed',
+      'b 2 running',
     ]);
     expect(views.map((view) => attemptViewSchema.safeParse(view).success)).toEqual([true, true, true]);
   });
@@ -21,7 +23,8 @@ describe('the tries of a run', () => {
     const at = { path: path('a'), attempt: 2 };
     expect(first?.view.retryOf).toBeNull();
     expect(second?.view).toMatchObject({
-      ...{ spanId: spanIdOf(digest, RUN, at), attemptKey: attemptKeyOf(digest, RUN, at) },
+      spanId: spanIdOf(digest, RUN, at),
+      attemptKey: attemptKeyOf(digest, RUN, at),
       retryOf: first?.view.spanId,
     });
   });
@@ -36,13 +39,25 @@ describe('the tries of a run', () => {
 
   it('keep what the end says', () => {
     const told = new ToldRun().begin().step('a', 'text.output', {
-      ...{ state: 'failed', facts: { words: 2 }, retryAt: 5 as Instant, provider: 'local', model: 'small' },
-      usage: { tokensIn: 3, costMicroUsd: 0 },
+      state: 'failed',
+      facts: { words: 2 },
+      retryAt: 5 as Instant,
+      provider: 'local',
+      model: 'small',
+      usage: {
+        tokensIn: 3,
+        costMicroUsd: 0,
+      },
     });
     const [only] = triesOf(told.source());
     expect(only).toMatchObject({ facts: { words: 2 }, retryAt: 5 });
     expect(only?.view).toMatchObject({
-      ...{ provider: 'local', model: 'small', tokensIn: 3, tokensOut: null, costMicroUsd: 0, priced: 'yes' },
+      provider: 'local',
+      model: 'small',
+      tokensIn: 3,
+      tokensOut: null,
+      costMicroUsd: 0,
+      priced: 'yes',
     });
   });
 

@@ -60,7 +60,11 @@ describe('what belongs to the journey', () => {
       { type: 'notes', text: 'own' },
     ]);
     expect(itemsIn(told).map(({ type }) => type)).toEqual([
-      ...['run_start', 'input', 'interception_step', 'error', 'notes'],
+      'run_start',
+      'input',
+      'interception_step',
+      'error',
+      'notes',
     ]);
   });
 
@@ -150,7 +154,7 @@ describe('a block', () => {
     ['a picture', 'outputs[1].generate', 3, 4],
     ['an artifact that is gone', 'check', undefined, 1],
     ['an artifact that is gone, before an output', 'outputs[1].check', undefined, 3],
-  ])('of %s, at %s, belongs to the stage of what was stopped', (_name, step, subject, stage) => {
+  ])('of %s, at %s, belongs to the stage of what was stopped', (...[, step, subject, stage]) => {
     expect(faults(blocked(step, subject))).toEqual([[stage, 'blocked', null]]);
   });
 
@@ -158,7 +162,9 @@ describe('a block', () => {
     expect(faults(blocked('interception[1]', 0, 'warn'))).toEqual([[2, 'blocked', null]]);
     const told = blocked('interception[1]', 0);
     expect(faults(told.step('outputs[1].generate', 'media.image', { state: 'blocked' })).at(-1)).toEqual([
-      ...[4, 'blocked', null],
+      4,
+      'blocked',
+      null,
     ]);
   });
 });

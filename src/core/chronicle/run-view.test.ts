@@ -15,7 +15,11 @@ function viewOf(told: ToldRun): RunView {
 describe('the times of a run', () => {
   it('are its creation alone until it starts', () => {
     expect(viewOf(new ToldRun())).toMatchObject({
-      ...{ state: 'pending', createdAt: '2026-03-02T09:00:00.000Z', startedAt: null, endedAt: null, durationMs: null },
+      state: 'pending',
+      createdAt: '2026-03-02T09:00:00.000Z',
+      startedAt: null,
+      endedAt: null,
+      durationMs: null,
     });
   });
 
@@ -44,7 +48,10 @@ describe('a run', () => {
     const fault = { code: 'PACK_OWN', type: 'Error', stackHash: '0123456789abcdef', facts: { path: 'a' } };
     const detail = `${RUN}/work/01_error.txt` as ArtifactId;
     expect(viewOf(new ToldRun().begin().finish('failed', { fault: { ...fault, detail } })).error).toEqual({
-      ...{ ...fault, detail, retryable: false, message: 'error.PACK_OWN.title {"path":"a"}' },
+      ...fault,
+      detail,
+      retryable: false,
+      message: 'error.PACK_OWN.title {"path":"a"}',
     });
   });
 });
@@ -58,7 +65,9 @@ describe('what blocked a run', () => {
       .verdict('check', { check: 'symbols', decision: 'block', level: 'youth' })
       .verdict('check', {});
     expect(viewOf(told.end('check', { state: 'blocked' }).finish('blocked')).blocked).toMatchObject({
-      ...{ check: 'symbols', heading: 'safety.symbols.youth.heading {}', stage: 1 },
+      check: 'symbols',
+      heading: 'safety.symbols.youth.heading {}',
+      stage: 1,
     });
   });
 

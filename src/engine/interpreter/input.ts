@@ -26,26 +26,23 @@ const isArtifact = (value: Value): value is ArtifactRef => typeof value === 'obj
  * input of the stage: the artifact itself where the part is one placeholder, else a new text made of its pieces.
  */
 export function prepareInput(step: StepDefinition, chunk: ChunkDefinition, place: Place): PreparedInput {
-  const named = { prompt: 'previous.text', ...step.with };
-  const read = (name: string): Value =>
-    place.scope.resolve(Object.hasOwn(named, name) ? (named[name as 'prompt'] ?? name) : name);
+  const named: { readonly [name: string]: string } = { prompt: 'previous.text', ...step.with };
+  const read = (name: string): Value => place.scope.resolve(named[name] ?? name);
   const values =
-    chunk.template === undefined
-      ? Object.keys(named)
-          .filter((name) => Object.hasOwn(place.stage.input.shape, name))
-          .map((name) => [name, [read(name)]] as const)
-      : Object.entries(chunk.template).map(([part, text]) => [part, piecesOf(text, read)] as const);
+    chunk.template === undefined ? asTheyAre(Object.keys(named), place, read) : partsOf(chunk.template, read);
   const parameters = place.scope.plan.given.get('parameters');
   const artifacts = unique(values.flatMap(([, pieces]) => pieces.filter(isArtifact)));
   const extra = parameters === undefined ? [] : [parameters];
   return {
     artifacts,
     write: async (attempt) => {
+      const writing = { place, attempt };
       const inputs: [string, Value][] = [];
-      for (const [name, pieces] of values) inputs.push([name, await join(name, pieces, { place, attempt })]);
+      for (const [name, pieces] of values)
+        inputs.push([name, chunk.template === undefined ? pieces[0] : await join(name, pieces, writing)]);
       const kept = inputs.filter(([, value]) => value !== undefined && value !== null);
-      const whole = chunk.template === undefined ? [] : await writeWhole(kept, { place, attempt });
       const texts = kept.map(([, value]) => value).filter(isArtifact);
+      const whole = chunk.template === undefined && texts.length <= 1 ? [] : await writeWhole(kept, writing);
       return {
         values: Object.fromEntries(kept) as StageInput,
         subjects: unique([...artifacts, ...texts, ...whole, ...extra]),
@@ -53,6 +50,15 @@ export function prepareInput(step: StepDefinition, chunk: ChunkDefinition, place
     },
   };
 }
+
+/** The inputs of a stage by name, in pieces. */
+type Pieces = readonly (readonly [name: string, pieces: readonly Value[]])[];
+
+const asTheyAre = (names: readonly string[], { stage }: Place, read: (name: string) => Value): Pieces =>
+  names.filter((name) => Object.hasOwn(stage.input.shape, name)).map((name) => [name, [read(name)]]);
+
+const partsOf = (template: NonNullable<ChunkDefinition['template']>, read: (name: string) => Value): Pieces =>
+  Object.entries(template).map(([part, text]) => [part, piecesOf(text, read)]);
 
 /** Settings by name: the config's procedure, the chunk's defaults, then the config's parameters, then the output's fields. */
 export function settingsFor(chunk: ChunkDefinition, { stage, scope }: Place): { readonly [name: string]: unknown } {
@@ -75,11 +81,11 @@ interface Writing {
   readonly attempt: AttemptScope;
 }
 
-/** One artifact or closed value stays what it is; several pieces become a new text. */
+/** A part that is one artifact stays what it is; anything else becomes a new text, or nothing where there are no words. */
 async function join(name: string, pieces: readonly Value[], writing: Writing): Promise<Value> {
   const [only] = pieces;
   const plain = writing.place.scope.plan.artifacts;
-  if (pieces.length <= 1 && (isArtifact(only) || typeof only !== 'string')) return only;
+  if (pieces.length === 1 && isArtifact(only)) return only;
   const texts = await Promise.all(
     pieces.map((piece) => (isArtifact(piece) ? plain.text(piece.id) : String(piece ?? ''))),
   );

@@ -1,0 +1,148 @@
+/** An engine over SQLite whose steps do nothing: what is measured is the engine and its log. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { canonicalJson } from '../src/core/canonical.ts';
+import { toHex } from '../src/core/ids.ts';
+import type { RunId, Sha256, WorkerId } from '../src/core/ids.ts';
+import type { Json } from '../src/core/json.ts';
+import type { DefinitionSet, FileStore, Lease } from '../src/core/ports.ts';
+import type { RunRequest } from '../src/core/request.ts';
+import { artifactInput } from '../src/core/stage.ts';
+import type { Stage } from '../src/core/stage.ts';
+import { createProviderRegistry } from '../src/engine/engine.ts';
+import type { Engine } from '../src/engine/engine.ts';
+import { freshSalt, toWritten } from '../src/engine/run-artifacts.ts';
+import type { Written } from '../src/engine/run-artifacts.ts';
+import { compilePolicy } from '../src/engine/safety/policy.ts';
+import { createDefinitionSource } from '../src/store/definitions/definition-source.ts';
+import { MemoryFileStore } from '../src/store/files/memory/memory-file-store.ts';
+import { openSqliteLogAndQueue } from '../src/store/sqlite/open.ts';
+import type { SqliteLogAndQueue } from '../src/store/sqlite/open.ts';
+import { systemClock } from '../src/store/system/clock.ts';
+import { nodeDigest } from '../src/store/system/digest.ts';
+import { systemIds } from '../src/store/system/ids.ts';
+
+export interface BenchEngine extends AsyncDisposable {
+  readonly engine: Engine;
+  readonly store: SqliteLogAndQueue;
+  readonly files: FileStore;
+  /** Stores a run; with a worker it is claimed at once. */
+  submit(claimFor?: WorkerId): Promise<{ runId: RunId; lease: Lease | undefined }>;
+}
+
+export interface BenchEngineOptions {
+  readonly file: string;
+  readonly steps: readonly { readonly [name: string]: unknown }[];
+  /** What a step does; nothing, when nothing is said. */
+  readonly body?: () => void | Promise<void>;
+  readonly files?: FileStore;
+  readonly beforeCommit?: () => void;
+}
+
+const policy = compilePolicy([
+  {
+    ...{ id: 'none', version: '1', jurisdiction: 'any' },
+    lists: [
+      {
+        ...{ id: 'none', check: 'age', class: 'hard', languages: ['en'], source: 'one made-up word' },
+        terms: ['zorgblat'],
+      },
+    ],
+  },
+]);
+
+const sha256 = (text: string): Sha256 => toHex(nodeDigest.sha256(text)) as Sha256;
+
+function noopStage(body: BenchEngineOptions['body']): Stage {
+  return {
+    ...{ type: 'bench.noop', version: 1, title: 'No-op', writes: 'nothing' },
+    input: z.object({ prompt: artifactInput }),
+    settings: z.object({}),
+    facts: z.object({}),
+    async run() {
+      await body?.();
+      return { state: 'done', facts: {}, artifacts: [] };
+    },
+  } as Stage;
+}
+
+function definitionsOf(steps: BenchEngineOptions['steps']): DefinitionSet {
+  const all = [
+    ['chunks', 'noop', { stage: 'bench.noop' }],
+    ['configs', 'bench', { name: 'Bench', pipeline: 'bench' }],
+    ['pipelines', 'bench', { title: 'Bench', steps }],
+    ['profiles', 'none', { name: 'None', roles: {} }],
+  ] as const;
+  const files = all.map(([kind, id, content]) => {
+    const text = JSON.stringify(content);
+    return { kind, id, origin: 'shipped', digest: sha256(text), text };
+  });
+  return { digest: sha256(canonicalJson(files as unknown as Json)), files };
+}
+
+const request: RunRequest = {
+  ...{ config: 'bench', profile: 'none', level: 'kids', lang: 'en', seed: 1, priority: 'normal' },
+  ...{ outputs: [], parameters: {}, edited: { task: false, context: false } },
+} as const;
+
+export const noopSteps = (count: number): { id: string; use: string }[] =>
+  Array.from({ length: count }, (_, index) => ({ id: `s${index + 1}`, use: 'noop' }));
+
+export async function openBenchEngine(options: BenchEngineOptions): Promise<BenchEngine> {
+  const { file, steps, body, files = new MemoryFileStore(), beforeCommit } = options;
+  const hook = beforeCommit === undefined ? {} : { beforeCommit };
+  const store = await openSqliteLogAndQueue({ file, clock: systemClock, digest: nodeDigest, ...hook });
+  const set = definitionsOf(steps);
+  const engine: Engine = {
+    ...{ log: store.log, queue: store.queue, files, clock: systemClock, digest: nodeDigest, ids: systemIds },
+    definitions: createDefinitionSource({ sources: [], stages: [], digest: nodeDigest }),
+    stages: new Map([['bench.noop', noopStage(body)]]),
+    providers: createProviderRegistry([]),
+    policy,
+    worker: { id: systemIds.workerId(), host: 'bench', pid: process.pid, version: '0' },
+  };
+  await store.queue.register(engine.worker);
+  return {
+    ...{ engine, store, files },
+    async submit(claimFor) {
+      const runId = systemIds.runId();
+      const given = [
+        await write(files, runId, { type: 'input', body: 'a small cat', work: false }),
+        await write(files, runId, { type: 'request', body: JSON.stringify(request), work: true }),
+      ];
+      const data = {
+        ...{ config: 'bench', pipeline: 'bench', profile: 'none', outputs: [], definitions: set.digest },
+        ...{ level: request.level, policy: policy.version, lang: 'en', seed: 1, priority: request.priority },
+        ...{ given: given.map(({ committed }) => committed), stemma: '0' },
+      };
+      const submission = {
+        ...{ runId, created: { type: 'run.created' as const, data }, artifacts: given.map(({ row }) => row) },
+        ...{ definitions: set, labels: [], priority: request.priority },
+      };
+      return { runId, lease: await store.queue.submit(submission, claimFor) };
+    },
+    async [Symbol.asyncDispose]() {
+      await store.queue.retire(engine.worker.id);
+      await store.close();
+    },
+  };
+}
+
+async function write(
+  files: FileStore,
+  runId: RunId,
+  draft: { type: string; body: string; work: boolean },
+): Promise<Written> {
+  const file = await files.create(runId, { ...draft, number: 1 });
+  return toWritten(file, draft, { origin: { runId }, digest: nodeDigest, salt: freshSalt() });
+}
+
+/** A folder that is gone when the measurement is over. */
+export function scratchFolder(parent: string): Disposable & { readonly file: (name: string) => string } {
+  const folder = mkdtempSync(join(parent, 'stemma-bench-'));
+  return {
+    file: (name) => join(folder, name),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,66 @@
+import { cut, cutStart, padEnd, padStart, widthOf } from './layout.ts';
+import type { DrawOptions, Ink } from './style.ts';
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly read: (row: Row) => string;
+  readonly align?: 'right';
+  /** Gives way when the terminal is narrow; the last ones first. */
+  readonly least?: number;
+  /** Where a text that is too long loses letters. */
+  readonly cutAt?: 'start';
+  readonly ink?: (row: Row) => Ink;
+}
+
+const GAP = 2;
+/** A column that must not be cut is left out rather when there is less room than this beside it. */
+const NARROWEST = 20;
+
+/** Rows under their titles, in columns as wide as their widest cell; a line never leaves the terminal. */
+export function drawColumns<Row>(rows: readonly Row[], columns: readonly Column<Row>[], options: DrawOptions): string {
+  const filled = columns.filter(({ read }) => rows.some((row) => read(row) !== ''));
+  const widths = fitted(rows, filled, Math.max(NARROWEST, options.width));
+  const { dim, marks } = options.style;
+  const line = (cell: (column: Column<Row>, width: number) => string): string =>
+    filled
+      .map((column, at) => cell(column, widths[at] ?? 0))
+      .join(' '.repeat(GAP))
+      .trimEnd();
+  const place = (text: string, { align, cutAt }: Column<Row>, width: number): string => {
+    const fits = cutAt === 'start' ? cutStart(text, width, marks.ellipsis) : cut(text, width, marks.ellipsis);
+    return align === 'right' ? padStart(fits, width) : padEnd(fits, width);
+  };
+  const head = line((column, width) => dim(place(column.title, { ...column, cutAt: undefined } as Column<Row>, width)));
+  const body = rows.map((row) =>
+    line((column, width) => {
+      const text = place(column.read(row), column, width);
+      return column.ink === undefined ? text : column.ink(row)(text);
+    }),
+  );
+  return `${[head, ...body].join('\n')}\n`;
+}
+
+/** Columns that may, give up room from the last one on, until the line fits. */
+function fitted<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width: number): number[] {
+  const widths = columns.map(({ title, read }) => Math.max(widthOf(title), ...rows.map((row) => widthOf(read(row)))));
+  let over = widths.reduce((sum, own) => sum + own, 0) + GAP * (columns.length - 1) - width;
+  for (let at = columns.length - 1; at >= 0 && over > 0; at -= 1) {
+    const own = widths[at] ?? 0;
+    const given = Math.min(over, Math.max(0, own - (columns[at]?.least ?? own)));
+    widths[at] = own - given;
+    over -= given;
+  }
+  return widths;
+}
+
+/** Names to the left, what they stand for to the right; empty ones are left out. */
+export function drawFacts(facts: readonly (readonly [name: string, value: string])[], options: DrawOptions): string {
+  const told = facts.filter(([, value]) => value !== '');
+  const widest = Math.max(0, ...told.map(([name]) => widthOf(name)));
+  const { dim, marks } = options.style;
+  const room = Math.max(NARROWEST, options.width - widest - GAP);
+  const lines = told.map(
+    ([name, value]) => `${dim(padEnd(name, widest))}${' '.repeat(GAP)}${cut(value, room, marks.ellipsis)}`,
+  );
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { openBench, until } from '../support/crash-bench.ts';
+import type { CrashProcess } from '../support/crash-bench.ts';
+import { attemptsOf, faultsOf, orphansOf, untilAtGate } from '../support/crash-checks.ts';
+
+describe('a holder that is stopped while another worker takes over', () => {
+  it('is refused when it goes on, harms nothing, and lives to do other work', async () => {
+    await using bench = await openBench();
+    const runId = await bench.submit('gated');
+    const stopped = bench.start('work');
+    const stoppedId = await stopped.workerId();
+    await untilAtGate(bench, runId, stopped);
+    await bench.stop(stopped);
+
+    bench.openGate();
+    await bench.start('once').succeeded();
+    expect(await bench.stateOf(runId)).toBe('succeeded');
+    const ended = await bench.events(runId);
+    const files = await bench.app.store.files.inventory(runId);
+
+    stopped.signal('SIGCONT');
+    const session = await firstSession(stopped);
+
+    expect(session).toMatchObject({ runId, end: 'broken', code: 'LEASE_LOST' });
+    expect(await bench.events(runId)).toEqual(ended);
+    const now = await bench.app.store.files.inventory(runId);
+    expect(now).toEqual(expect.arrayContaining([...recorded(files)]));
+    const strays = await orphansOf(bench, runId);
+    expect(strays.length, 'the holder has written after the takeover').toBeGreaterThan(0);
+    const faults = await faultsOf(bench, runId);
+    expect(faults).toEqual(strays.map((path) => `no event names ${path}`));
+    const holds = attemptsOf(ended).filter(({ path }) => path === 'hold');
+    expect(holds.map(({ state }) => state)).toEqual(['abandoned', 'succeeded']);
+    expect(holds[0]?.worker).toBe(stoppedId);
+
+    const next = await bench.submit('gated');
+    await until('the stopped holder has done another run', async () => (await bench.stateOf(next)) === 'succeeded');
+    expect(new Set(attemptsOf(await bench.events(next)).map(({ worker }) => worker))).toEqual(new Set([stoppedId]));
+    expect(await faultsOf(bench, next)).toEqual([]);
+  });
+
+  it('is refused as well while the other worker is still in the middle of the run', async () => {
+    await using bench = await openBench();
+    const runId = await bench.submit('gated');
+    const stopped = bench.start('work');
+    await untilAtGate(bench, runId, stopped);
+    await bench.stop(stopped);
+    const other = bench.start('work');
+    const otherId = await other.workerId();
+    const isTaken = async (): Promise<boolean> => attemptsOf(await bench.events(runId)).at(-1)?.worker === otherId;
+    await until('the other worker has begun the step anew', async () => other.whileAlive(await isTaken()));
+
+    stopped.signal('SIGCONT');
+    bench.openGate();
+    expect(await firstSession(stopped)).toMatchObject({ runId, end: 'broken', code: 'LEASE_LOST' });
+
+    await until('the run has ended', async () => (await bench.stateOf(runId)) !== 'running');
+    expect(await firstSession(other)).toMatchObject({ runId, end: 'ended' });
+    const holds = attemptsOf(await bench.events(runId)).filter(({ path }) => path === 'hold');
+    expect(holds.map(({ state }) => state)).toEqual(['abandoned', 'succeeded']);
+    const strays = await orphansOf(bench, runId);
+    expect(await faultsOf(bench, runId)).toEqual(strays.map((path) => `no event names ${path}`));
+  });
+});
+
+/** How the first session that it told of came to its end. */
+async function firstSession(worker: CrashProcess): Promise<object> {
+  return until('the worker tells how its session ended', () => worker.whileAlive(worker.toldOf('session').at(0)));
+}
+
+/** All but the summary, which anyone may write anew from the record. */
+const recorded = <T extends { readonly path: string }>(files: readonly T[]): readonly T[] =>
+  files.filter(({ path }) => path !== 'metadata.json');

@@ -1,0 +1,52 @@
+/**
+ * A process to kill: `node crash-worker.ts <folder> submit <count> | once | work`.
+ *
+ * Tells a line of JSON for all that it knows to be done, in one write each and right away: what it has told has
+ * happened, whatever becomes of it afterwards.
+ */
+import { writeSync } from 'node:fs';
+import { startRun } from '../../src/app/start-run.ts';
+import { asWorker, work } from '../../src/app/work.ts';
+import type { QueueSurvey } from '../../src/core/ports.ts';
+import { openCrashApp } from './crash-app.ts';
+import type { CrashApp, Stored } from './crash-app.ts';
+
+export type CrashMode = 'submit' | 'once' | 'work';
+
+export type Told =
+  | { readonly kind: 'ready'; readonly worker: string; readonly at: number }
+  | { readonly kind: 'submitted'; readonly runId: string }
+  | ({ readonly kind: 'stored' } & Stored)
+  | { readonly kind: 'session'; readonly runId: string; readonly end: string; readonly code: string | null }
+  | { readonly kind: 'done'; readonly survey: QueueSurvey };
+
+const tell = (told: Told): void => void writeSync(1, `${JSON.stringify(told)}\n`);
+
+async function submit(app: CrashApp, count: number): Promise<void> {
+  for (let index = 0; index < count; index += 1) {
+    const { runId } = await startRun(app, { config: 'chain', text: `Text ${index}` });
+    tell({ kind: 'submitted', runId });
+  }
+}
+
+async function workOn(app: CrashApp, once: boolean): Promise<void> {
+  const leave = new AbortController();
+  process.on('SIGTERM', () => leave.abort());
+  const { survey } = await asWorker(app, () => {
+    tell({ kind: 'ready', worker: app.engine.worker.id, at: Date.now() });
+    return work(app, {
+      once,
+      signal: leave.signal,
+      onSession: (runId, end) => {
+        if (end === undefined) return;
+        tell({ kind: 'session', runId, end: end.kind, code: end.kind === 'broken' ? end.error.code : null });
+      },
+    });
+  });
+  tell({ kind: 'done', survey });
+}
+
+const [folder = '.', mode = 'once', count = '0'] = process.argv.slice(2);
+await using app = await openCrashApp(folder, { onStored: (stored) => tell({ kind: 'stored', ...stored }) });
+if (mode === 'submit') await submit(app, Number(count));
+else await workOn(app, mode === 'once');
