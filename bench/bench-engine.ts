@@ -5,8 +5,7 @@ import { z } from 'zod';
 import { canonicalJson } from '../src/core/canonical.ts';
 import { toHex } from '../src/core/ids.ts';
 import type { RunId, Sha256, WorkerId } from '../src/core/ids.ts';
-import type { Json } from '../src/core/json.ts';
-import type { DefinitionSet, FileStore, Lease } from '../src/core/ports.ts';
+import type { DefinitionSet, FileStore, Lease, Submission } from '../src/core/ports.ts';
 import type { RunRequest } from '../src/core/request.ts';
 import { artifactInput } from '../src/core/stage.ts';
 import type { Stage } from '../src/core/stage.ts';
@@ -42,10 +41,16 @@ export interface BenchEngineOptions {
 
 const policy = compilePolicy([
   {
-    ...{ id: 'none', version: '1', jurisdiction: 'any' },
+    id: 'none',
+    version: '1',
+    jurisdiction: 'any',
     lists: [
       {
-        ...{ id: 'none', check: 'age', class: 'hard', languages: ['en'], source: 'one made-up word' },
+        id: 'none',
+        check: 'age',
+        class: 'hard',
+        languages: ['en'],
+        source: 'one made-up word',
         terms: ['zorgblat'],
       },
     ],
@@ -56,15 +61,22 @@ const sha256 = (text: string): Sha256 => toHex(nodeDigest.sha256(text)) as Sha25
 
 function noopStage(body: BenchEngineOptions['body']): Stage {
   return {
-    ...{ type: 'bench.noop', version: 1, title: 'No-op', writes: 'nothing' },
+    type: 'bench.noop',
+    version: 1,
+    title: 'No-op',
+    writes: 'nothing',
     input: z.object({ prompt: artifactInput }),
     settings: z.object({}),
     facts: z.object({}),
     async run() {
       await body?.();
-      return { state: 'done', facts: {}, artifacts: [] };
+      return {
+        state: 'done',
+        facts: {},
+        artifacts: [],
+      };
     },
-  } as Stage;
+  };
 }
 
 function definitionsOf(steps: BenchEngineOptions['steps']): DefinitionSet {
@@ -78,12 +90,22 @@ function definitionsOf(steps: BenchEngineOptions['steps']): DefinitionSet {
     const text = JSON.stringify(content);
     return { kind, id, origin: 'shipped', digest: sha256(text), text };
   });
-  return { digest: sha256(canonicalJson(files as unknown as Json)), files };
+  return { digest: sha256(canonicalJson(files)), files };
 }
 
 const request: RunRequest = {
-  ...{ config: 'bench', profile: 'none', level: 'kids', lang: 'en', seed: 1, priority: 'normal' },
-  ...{ outputs: [], parameters: {}, edited: { task: false, context: false } },
+  config: 'bench',
+  profile: 'none',
+  level: 'kids',
+  lang: 'en',
+  seed: 1,
+  priority: 'normal',
+  outputs: [],
+  parameters: {},
+  edited: {
+    task: false,
+    context: false,
+  },
 } as const;
 
 export const noopSteps = (count: number): { id: string; use: string }[] =>
@@ -93,9 +115,13 @@ export async function openBenchEngine(options: BenchEngineOptions): Promise<Benc
   const { file, steps, body, files = new MemoryFileStore(), beforeCommit } = options;
   const hook = beforeCommit === undefined ? {} : { beforeCommit };
   const store = await openSqliteLogAndQueue({ file, clock: systemClock, digest: nodeDigest, ...hook });
-  const set = definitionsOf(steps);
   const engine: Engine = {
-    ...{ log: store.log, queue: store.queue, files, clock: systemClock, digest: nodeDigest, ids: systemIds },
+    log: store.log,
+    queue: store.queue,
+    files,
+    clock: systemClock,
+    digest: nodeDigest,
+    ids: systemIds,
     definitions: createDefinitionSource({ sources: [], stages: [], digest: nodeDigest }),
     stages: new Map([['bench.noop', noopStage(body)]]),
     providers: createProviderRegistry([]),
@@ -103,30 +129,45 @@ export async function openBenchEngine(options: BenchEngineOptions): Promise<Benc
     worker: { id: systemIds.workerId(), host: 'bench', pid: process.pid, version: '0' },
   };
   await store.queue.register(engine.worker);
+  const definitions = definitionsOf(steps);
   return {
-    ...{ engine, store, files },
+    engine,
+    store,
+    files,
     async submit(claimFor) {
-      const runId = systemIds.runId();
-      const given = [
-        await write(files, runId, { type: 'input', body: 'a small cat', work: false }),
-        await write(files, runId, { type: 'request', body: JSON.stringify(request), work: true }),
-      ];
-      const data = {
-        ...{ config: 'bench', pipeline: 'bench', profile: 'none', outputs: [], definitions: set.digest },
-        ...{ level: request.level, policy: policy.version, lang: 'en', seed: 1, priority: request.priority },
-        ...{ given: given.map(({ committed }) => committed), stemma: '0' },
-      };
-      const submission = {
-        ...{ runId, created: { type: 'run.created' as const, data }, artifacts: given.map(({ row }) => row) },
-        ...{ definitions: set, labels: [], priority: request.priority },
-      };
-      return { runId, lease: await store.queue.submit(submission, claimFor) };
+      const submission = await createSubmission(files, definitions);
+      return { runId: submission.runId, lease: await store.queue.submit(submission, claimFor) };
     },
     async [Symbol.asyncDispose]() {
       await store.queue.retire(engine.worker.id);
       await store.close();
     },
   };
+}
+
+async function createSubmission(files: FileStore, definitions: DefinitionSet): Promise<Submission> {
+  const runId = systemIds.runId();
+  const given = [
+    await write(files, runId, { type: 'input', body: 'a small cat', work: false }),
+    await write(files, runId, { type: 'request', body: JSON.stringify(request), work: true }),
+  ];
+  const { level, lang, seed, priority, config, profile } = request;
+  const data = {
+    config,
+    pipeline: 'bench',
+    profile,
+    outputs: [],
+    definitions: definitions.digest,
+    level,
+    policy: policy.version,
+    lang,
+    seed,
+    priority,
+    given: given.map(({ committed }) => committed),
+    stemma: '0',
+  };
+  const artifacts = given.map(({ row }) => row);
+  return { runId, created: { type: 'run.created', data }, artifacts, definitions, labels: [], priority };
 }
 
 async function write(

@@ -26,7 +26,7 @@ export interface Recording {
 
 export function readRecording(file: string, commits: readonly number[]): Recording {
   const database = new DatabaseSync(file, { readOnly: true });
-  const all = (sql: string): Row[] => database.prepare(sql).all() as Row[];
+  const all = (sql: string): Row[] => database.prepare(sql).all();
   const events = all('select position, run_key, seq, body from events order by position') as unknown as StoredEvent[];
   const runs = new Map(all('select * from runs').map((row) => [Number(row['key']), row]));
   const artifacts = Map.groupBy(all('select * from artifacts'), (row) => Number(row['run_key']));

@@ -169,24 +169,28 @@ function nextTry(
 function stopAfter(
   { engine, session }: AttemptPlace,
   timeoutMs: number | undefined,
-): Disposable & { signal: AbortSignal } {
+): Disposable & { readonly signal: AbortSignal } {
   const stop = new AbortController();
-  const over = new AbortController();
   const onStop = (): void => stop.abort(session.signal.reason);
   session.signal.addEventListener('abort', onStop, { once: true });
   if (session.signal.aborted) onStop();
-  if (timeoutMs !== undefined) {
-    const reason = new StemmaError('STEP_TIMEOUT', `The step took longer than ${timeoutMs} ms.`);
-    engine.clock.sleep(timeoutMs, over.signal).then(
-      () => stop.abort(reason),
-      () => {},
-    );
-  }
+  const timer = timeoutMs === undefined ? undefined : startTimer(engine, stop, timeoutMs);
   return {
     signal: stop.signal,
     [Symbol.dispose]() {
-      over.abort();
+      timer?.abort();
       session.signal.removeEventListener('abort', onStop);
     },
   };
+}
+
+/** Stops the attempt after the time, unless what it returns is aborted before. */
+function startTimer({ clock }: Engine, stop: AbortController, timeoutMs: number): AbortController {
+  const over = new AbortController();
+  const reason = new StemmaError('STEP_TIMEOUT', `The step took longer than ${timeoutMs} ms.`);
+  clock.sleep(timeoutMs, over.signal).then(
+    () => stop.abort(reason),
+    () => {},
+  );
+  return over;
 }

@@ -47,7 +47,7 @@ export function createProviderRegistry(providers: Iterable<Provider>): ProviderR
       return provider;
     },
     async [Symbol.asyncDispose]() {
-      await Promise.allSettled([...opening.keys()].map((id) => all.get(id)?.close?.()));
+      await Promise.allSettled([...opening.keys()].map(async (id) => all.get(id)?.close?.()));
       opening.clear();
     },
   };

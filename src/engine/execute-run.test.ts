@@ -62,7 +62,7 @@ describe('what a run writes', () => {
     const count = testStage('test.count', () => done({ begun: (begun += 1) }), { writes: 'nothing' });
     await using engine = await openTestEngine({ stages: [count], steps: [{ id: 'only', use: 'test-count' }] });
     const answer = Promise.withResolvers<void>();
-    const append = engine.engine.log.append;
+    const append = engine.engine.log.append.bind(engine.engine.log);
     let asked = false;
     Object.assign(engine.engine.log, {
       append: async (...given: Parameters<typeof append>) => {

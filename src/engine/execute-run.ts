@@ -9,7 +9,7 @@ import type { Lease, ReceivedCommand } from '../core/ports.ts';
 import { isTerminal, RUN_MOVES } from '../core/states.ts';
 import type { Engine } from './engine.ts';
 import { toFault } from './fault.ts';
-import { openPlan } from './interpreter/open-plan.ts';
+import { clearStrays, openPlan } from './interpreter/open-plan.ts';
 import type { RunPlan } from './interpreter/plan.ts';
 import { runSteps } from './interpreter/run-steps.ts';
 import { Scope } from './interpreter/scope.ts';
@@ -102,7 +102,7 @@ async function leaveOrEnd(
     return { kind: 'broken', error: broken };
   }
   if (outcome.state === 'halted' && !canceled && halted !== undefined) return leave(engine, session, halted);
-  if (plan?.artifacts.hasStrays(fold.artifacts) === true) await plan.artifacts.sweep(fold.artifacts);
+  if (plan?.artifacts.hasStrays(fold.artifacts) === true) await clearStrays(plan);
   if (outcome.state === 'halted') return end(session, { state: 'canceled' });
   return end(session, endOf(outcome));
 }
@@ -125,7 +125,7 @@ async function commandOrTime(engine: Engine, session: RunSession): Promise<void>
 /** Ends the attempts that nobody works on any more; a fault when one step has been abandoned too often. */
 function endOpenAttempts(engine: Engine, session: RunSession, beginners: Beginners): EventData['run.ended']['fault'] {
   const { fold, lease } = session;
-  for (const path of [...fold.open]) {
+  for (const path of Array.from(fold.open)) {
     const attempt = fold.steps.get(path)?.attempt ?? 1;
     const spanId = spanIdOf(engine.digest, lease.runId, { path, attempt });
     const own = beginners.get(path) === lease.worker && attempt < MAX_LEFT_OPEN;

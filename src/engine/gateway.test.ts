@@ -221,9 +221,9 @@ describe('the one funnel to a model', () => {
   test.each<[string, (input: TextInput, context: StageContext) => Promise<unknown>]>([
     [
       'a bare text',
-      async (_input, { call }) => call({ parts: [{ name: 'prompt', text: 'two words' as unknown as Cleared }] }),
+      async (_input, context) => context.call({ parts: [{ name: 'prompt', text: 'two words' as unknown as Cleared }] }),
     ],
-    ['a forged verdict', async (_input, { call }) => call({ parts: part(forged('two words')) })],
+    ['a forged verdict', async (_input, context) => context.call({ parts: part(forged('two words')) })],
     [
       'a copy of a cleared text with other words',
       async (input, context) => {
@@ -244,12 +244,14 @@ describe('the one funnel to a model', () => {
     [
       'words as a key',
       async (input, context) =>
-        context.call({ parts: part(await clearedPrompt(input, context)), ...{ 'some more words': 1 } }),
+        context.call(Object.assign({ parts: part(await clearedPrompt(input, context)) }, { 'some more words': 1 })),
     ],
     [
       'bytes',
       async (input, context) =>
-        context.call({ parts: part(await clearedPrompt(input, context)), ...{ image: new Uint8Array([1, 2]) } }),
+        context.call(
+          Object.assign({ parts: part(await clearedPrompt(input, context)) }, { image: new Uint8Array([1, 2]) }),
+        ),
     ],
     [
       'a text that the stage wrote itself',

@@ -23,9 +23,9 @@ export function chooseRoute(need: Need, providers: ReadonlyMap<string, Provider>
   const candidates = candidatesOf(need);
   const ruledOut: Record<string, string> = {};
   for (const candidate of candidates) {
-    const [id = '', model = ''] = splitCandidate(candidate);
+    const [id, model] = splitCandidate(candidate);
     const provider = providers.get(id);
-    const reason = whyNot(provider?.offers[need.capability] as Offer<Capability> | undefined, provider, model);
+    const reason = whyNot(provider?.offers[need.capability], provider, model);
     if (provider !== undefined && reason === undefined)
       return { provider, model, recorded: { chosen: candidate, candidates: [...candidates], ruledOut } };
     ruledOut[candidate] = reason ?? 'unknown provider';

@@ -44,7 +44,7 @@ export function toWritten(
 export const freshSalt = (): Uint8Array => crypto.getRandomValues(new Uint8Array(SALT_BYTES));
 
 /** Faults of one artifact; any other is one of the store, and nothing can be kept any more. */
-const ABOUT_THE_ARTIFACT: readonly string[] = ['INPUT_INVALID', 'TOO_LARGE', 'NOT_FOUND', 'CONTENT_DELETED'];
+const ABOUT_THE_ARTIFACT: ReadonlySet<string> = new Set(['INPUT_INVALID', 'TOO_LARGE', 'NOT_FOUND', 'CONTENT_DELETED']);
 
 export interface RunArtifactsParts {
   readonly files: FileStore;
@@ -124,7 +124,7 @@ export class RunArtifacts {
       return await use(this.#parts.files);
     } catch (thrown) {
       const error = toStemmaError(thrown);
-      if (!ABOUT_THE_ARTIFACT.includes(error.code)) this.#parts.onBroken(error);
+      if (!ABOUT_THE_ARTIFACT.has(error.code)) this.#parts.onBroken(error);
       throw error;
     }
   }

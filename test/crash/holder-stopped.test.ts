@@ -61,6 +61,24 @@ describe('a holder that is stopped while another worker takes over', () => {
     const strays = await orphansOf(bench, runId);
     expect(await faultsOf(bench, runId)).toEqual(strays.map((path) => `no event names ${path}`));
   });
+
+  it('does not clear away what the other worker has made', async () => {
+    await using bench = await openBench();
+    const runId = await bench.submit('chain', { links: 40 });
+    await bench.workUntil(runId, () => bench.effectCount >= 3);
+    expect(await bench.stateOf(runId)).toBe('running');
+    const stopped = bench.start('hesitate');
+    await until('the holder has looked at the run', () => stopped.whileAlive(stopped.toldOf('looked').at(0)));
+    await bench.stop(stopped);
+
+    await bench.start('once').succeeded();
+    expect(await bench.stateOf(runId)).toBe('succeeded');
+    stopped.signal('SIGCONT');
+    bench.openGate();
+
+    expect(await firstSession(stopped)).toMatchObject({ runId, end: 'broken', code: 'LEASE_LOST' });
+    expect(await faultsOf(bench, runId)).toEqual([]);
+  });
 });
 
 /** How the first session that it told of came to its end. */

@@ -40,7 +40,8 @@ export const crashPlaces = (folder: string): CrashPlaces => ({
 export interface CrashAppOptions {
   /** Told after the promise of an append has resolved. */
   readonly onStored?: (stored: Stored) => void;
-  readonly slots?: number;
+  /** Awaited after the artifacts of a run were read: a new holder does so before it works on the run. */
+  readonly onArtifacts?: (runId: string) => Promise<void>;
 }
 
 /** An append that its caller knows to be stored. */
@@ -66,7 +67,7 @@ export async function openCrashApp(folder: string, options: CrashAppOptions = {}
   const stages = crashStages(places);
   const definitions = createDefinitionSource({ sources: [{ folder: DEFINITIONS, origin: 'shipped' }], stages, digest });
   const providers = createProviderRegistry([]);
-  const log = tellingLog(opened, options.onStored);
+  const log = tellingLog(opened, options);
   const { queue } = opened;
   const shut = async (): Promise<void> => {
     await queries[Symbol.asyncDispose]();
@@ -85,7 +86,7 @@ export async function openCrashApp(folder: string, options: CrashAppOptions = {}
     definitions,
     messages: await loadMessages([]),
     signer,
-    settings: { level: 'kids', profile: 'crash', language: 'en', inputBytes: 10_000, slots: options.slots ?? 4 },
+    settings: { level: 'kids', profile: 'crash', language: 'en', inputBytes: 10_000, slots: 4 },
     clock,
     ids,
     digest,
@@ -93,7 +94,7 @@ export async function openCrashApp(folder: string, options: CrashAppOptions = {}
   };
 }
 
-function tellingLog({ log }: SqliteLogAndQueue, onStored: CrashAppOptions['onStored']): RunLog {
+function tellingLog({ log }: SqliteLogAndQueue, { onStored, onArtifacts }: CrashAppOptions): RunLog {
   return {
     async append(lease, append) {
       const at = await log.append(lease, append);
@@ -103,7 +104,11 @@ function tellingLog({ log }: SqliteLogAndQueue, onStored: CrashAppOptions['onSto
     read: (runId, range) => log.read(runId, range),
     follow: (from, signal) => log.follow(from, signal),
     head: (runId) => log.head(runId),
-    artifacts: (runId) => log.artifacts(runId),
+    async artifacts(runId) {
+      const artifacts = await log.artifacts(runId);
+      await onArtifacts?.(runId);
+      return artifacts;
+    },
     definitionSet: (set) => log.definitionSet(set),
   };
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startRun } from '../../src/app/start-run.ts';
+import { asWorker, work } from '../../src/app/work.ts';
 import type { RunEvent } from '../../src/core/events.ts';
 import type { RunId } from '../../src/core/ids.ts';
 import { openForWriting } from '../../src/store/sqlite/connection.ts';
@@ -126,6 +127,14 @@ export class CrashBench implements AsyncDisposable {
 
   async submit(config: string, set: Readonly<Record<string, number>> = {}): Promise<RunId> {
     return (await startRun(this.app, { config, text: 'A lighthouse in the fog', set })).runId;
+  }
+
+  /** Works on a run in this very process for a while, and gives it back. */
+  async workUntil(runId: RunId, isEnough: () => boolean): Promise<void> {
+    const leave = new AbortController();
+    const working = asWorker(this.app, () => work(this.app, { only: runId, signal: leave.signal }));
+    await until('enough is done', isEnough).finally(() => leave.abort());
+    await working;
   }
 
   openGate(): void {

@@ -1,5 +1,4 @@
 /** An engine over a store in memory, with a clock that only moves when it is told to: nothing in these tests sleeps. */
-import { z } from 'zod';
 import { foldRun } from '../../src/core/apply.ts';
 import type { RunFold } from '../../src/core/apply.ts';
 import { canonicalJson } from '../../src/core/canonical.ts';
@@ -8,12 +7,10 @@ import type { DefinitionKind } from '../../src/core/definitions.ts';
 import { StemmaError } from '../../src/core/errors.ts';
 import type { EventType, RunEvent } from '../../src/core/events.ts';
 import { toHex } from '../../src/core/ids.ts';
-import type { Instant, RunId, Sha256, StepPath, WorkerId } from '../../src/core/ids.ts';
-import type { Json } from '../../src/core/json.ts';
+import type { RunId, Sha256, StepPath, WorkerId } from '../../src/core/ids.ts';
 import type {
   Append,
   ArtifactRow,
-  Clock,
   CommandType,
   DefinitionSet,
   FileStore,
@@ -22,17 +19,7 @@ import type {
 } from '../../src/core/ports.ts';
 import type { RunRequest } from '../../src/core/request.ts';
 import type { Level } from '../../src/core/schema.ts';
-import { artifactInput, closedFact, defineStage } from '../../src/core/stage.ts';
-import type {
-  AnyStage,
-  ArtifactDraft,
-  ArtifactRef,
-  Capability,
-  Outcome,
-  Provider,
-  Stage,
-  StageContext,
-} from '../../src/core/stage.ts';
+import type { AnyStage, ArtifactDraft, ArtifactRef, Provider, Stage } from '../../src/core/stage.ts';
 import { createProviderRegistry } from '../../src/engine/engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { executeRun } from '../../src/engine/execute-run.ts';
@@ -47,122 +34,11 @@ import { createMemoryState, openMemoryLogAndQueue } from '../../src/store/memory
 import type { MemoryLogAndQueue, MemoryState } from '../../src/store/memory/open.ts';
 import { nodeDigest } from '../../src/store/system/digest.ts';
 import { systemIds } from '../../src/store/system/ids.ts';
+import { TestClock } from './test-clock.ts';
 
-const START = Date.UTC(2026, 0, 5, 9);
-
-/** Time that passes by `advance` only. */
-export class TestClock implements Clock {
-  #now = START;
-  readonly #sleepers = new Set<{ readonly dueMs: number; readonly wake: () => void }>();
-
-  now(): Instant {
-    return this.#now as Instant;
-  }
-
-  monotonicMs(): number {
-    return this.#now - START;
-  }
-
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        this.#sleepers.delete(sleeper);
-        reject(signal?.reason);
-      };
-      const sleeper = {
-        dueMs: this.#now + ms,
-        wake: (): void => {
-          signal?.removeEventListener('abort', leave);
-          this.#sleepers.delete(sleeper);
-          resolve();
-        },
-      };
-      if (signal?.aborted === true) reject(signal.reason);
-      else {
-        signal?.addEventListener('abort', leave, { once: true });
-        this.#sleepers.add(sleeper);
-        if (ms <= 0) sleeper.wake();
-      }
-    });
-  }
-
-  /** Lets time pass; whoever sleeps until then wakes, earliest first. */
-  advance(ms: number): void {
-    this.#now += ms;
-    const due = [...this.#sleepers].filter(({ dueMs }) => dueMs <= this.#now);
-    for (const { wake } of due.toSorted((a, b) => a.dueMs - b.dueMs)) wake();
-  }
-
-  advanceTo(instant: number): void {
-    if (instant > this.#now) this.advance(instant - this.#now);
-  }
-}
-
-/** Lets everything go on that can go on without time passing. */
-export async function settle(turns = 20): Promise<void> {
-  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Until it is true, within a number of turns of the event loop. */
-export async function until(isTrue: () => boolean, what = 'what was waited for'): Promise<void> {
-  for (let turn = 0; turn < 2000; turn += 1) {
-    if (isTrue()) return;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  throw new Error(`${what} did not happen`);
-}
-
-export const textInput = z.object({
-  prompt: artifactInput.optional(),
-  task: artifactInput.optional(),
-  context: artifactInput.optional(),
-  extra: artifactInput.optional(),
-  number: z.number().optional(),
-  word: z.string().optional(),
-});
-export type TextInput = z.infer<typeof textInput>;
-
-/** A stage out of its body; it may do and read everything. */
-export function testStage(
-  type: string,
-  body: (
-    input: TextInput,
-    context: StageContext,
-    settings: Readonly<Record<string, unknown>>,
-  ) => Promise<Outcome> | Outcome,
-  options: { readonly calls?: Capability; readonly writes?: Stage['writes']; readonly version?: number } = {},
-): AnyStage {
-  return defineStage({
-    type,
-    version: options.version ?? 1,
-    title: type,
-    input: textInput,
-    settings: z.object({ tone: z.string().optional() }),
-    facts: z.object({}).catchall(closedFact),
-    writes: options.writes ?? 'text',
-    ...(options.calls === undefined ? {} : { calls: options.calls }),
-    run: async (input: TextInput, settings: Readonly<Record<string, unknown>>, context: StageContext) =>
-      body(input, context, settings),
-  } as unknown as Stage) as AnyStage;
-}
-
-/** Ends a stage well with the text it wrote. */
-export async function wrote(
-  context: StageContext,
-  body: string,
-  facts: Readonly<Record<string, number | string | boolean>> = {},
-): Promise<Outcome> {
-  return { state: 'done', facts, artifacts: [await context.write({ type: 'text', body })] };
-}
-export const done = (facts: Readonly<Record<string, number | string | boolean>> = {}): Outcome => ({
-  state: 'done',
-  facts,
-  artifacts: [],
-});
-export const failed = (code: string, more: { readonly retryAfterMs?: number } = {}): Outcome => ({
-  state: 'failed',
-  fault: { code, type: 'Test', facts: {}, ...more },
-});
+export { TestClock, settle, until } from './test-clock.ts';
+export { askStage, done, failed, recordingProvider, testStage, wrote } from './test-stages.ts';
+export type { TextInput } from './test-stages.ts';
 
 type Content = { readonly [name: string]: unknown };
 export type TestDefinitions = { readonly [K in DefinitionKind]?: { readonly [id: string]: Content } };
@@ -238,7 +114,7 @@ function definitionSet(options: TestEngineOptions): DefinitionSet {
       return { kind, id, origin: 'shipped', digest: hash(text), text };
     }),
   );
-  return { digest: hash(canonicalJson(files as unknown as Json)), files };
+  return { digest: hash(canonicalJson(files)), files };
 }
 
 /** Counts, and fails when it is told to. */
@@ -351,13 +227,29 @@ export class TestEngine implements AsyncDisposable {
       given.push(toWritten(file, draft, { origin: { runId }, digest: nodeDigest, salt: freshSalt() }));
     }
     const data = {
-      ...{ config: 'plain', pipeline: 'main', profile: 'test', outputs: request.outputs, level: request.level },
-      ...{ definitions: this.#set.digest, policy: 'test', lang: 'en', seed: request.seed, priority: 'normal' as const },
-      ...{ given: given.map(({ committed }) => committed), stemma: '0' },
+      config: 'plain',
+      pipeline: 'main',
+      profile: 'test',
+      outputs: request.outputs,
+      level: request.level,
+      definitions: this.#set.digest,
+      policy: 'test',
+      lang: 'en',
+      seed: request.seed,
+      priority: 'normal' as const,
+      given: given.map(({ committed }) => committed),
+      stemma: '0',
     };
     await this.store.queue.submit({
-      ...{ runId, created: { type: 'run.created', data }, artifacts: given.map(({ row }) => row) },
-      ...{ definitions: this.#set, labels: [], priority: 'normal' },
+      runId,
+      created: {
+        type: 'run.created',
+        data,
+      },
+      artifacts: given.map(({ row }) => row),
+      definitions: this.#set,
+      labels: [],
+      priority: 'normal',
     });
     return runId;
   }
@@ -474,44 +366,3 @@ export const endOfRun = (events: readonly RunEvent[]): Extract<RunEvent, { type:
 export const stateOf = (events: readonly RunEvent[]): string | undefined => foldRun(events).state;
 
 export const path = (text: string): StepPath => text as StepPath;
-
-/** A provider that keeps every text it is asked with. */
-export function recordingProvider(
-  answer: (request: string, context: { signal: AbortSignal; call: number }) => Promise<string> | string = (text) =>
-    `${text}!`,
-): Provider & { readonly seen: string[] } {
-  const seen: string[] = [];
-  return {
-    seen,
-    id: 'recorder',
-    location: 'local',
-    offers: {
-      'text.generate': {
-        models: ['m'],
-        limits: {},
-        estimate: () => ({ costMicroUsd: 0 }),
-        async call({ parts }, { signal }) {
-          const text = parts.map((part) => part.text.text).join(' | ');
-          seen.push(text);
-          const value = { text: await answer(text, { signal, call: seen.length }) };
-          return { ok: true, value, model: 'm', usage: { costMicroUsd: 0 } };
-        },
-      },
-    },
-    check: async () => ({ reachable: true, models: ['m'], latencyMs: 0 }),
-  };
-}
-
-/** A stage that sends its task, context and prompt through the funnel and writes the answer. */
-export const askStage = testStage(
-  'test.ask',
-  async ({ task, context, prompt }, engine) => {
-    const parts = [];
-    for (const [name, artifact] of Object.entries({ task, context, prompt }))
-      if (artifact !== undefined) parts.push({ name, text: await engine.cleared(artifact) });
-    const result = await engine.call({ parts });
-    if (!result.ok) return { state: 'failed', fault: result.fault };
-    return wrote(engine, 'text' in result.value ? result.value.text : '');
-  },
-  { calls: 'text.generate' },
-);

@@ -1,4 +1,4 @@
-import { cut, cutStart, padEnd, padStart, widthOf } from './layout.ts';
+import { cut, cutStart, padEnd, padStart, widthOf, wrap } from './layout.ts';
 import type { DrawOptions, Ink } from './style.ts';
 
 export interface Column<Row> {
@@ -30,7 +30,10 @@ export function drawColumns<Row>(rows: readonly Row[], columns: readonly Column<
     const fits = cutAt === 'start' ? cutStart(text, width, marks.ellipsis) : cut(text, width, marks.ellipsis);
     return align === 'right' ? padStart(fits, width) : padEnd(fits, width);
   };
-  const head = line((column, width) => dim(place(column.title, { ...column, cutAt: undefined } as Column<Row>, width)));
+  const head = line(({ title, align }, width) => {
+    const fits = cut(title, width, marks.ellipsis);
+    return dim(align === 'right' ? padStart(fits, width) : padEnd(fits, width));
+  });
   const body = rows.map((row) =>
     line((column, width) => {
       const text = place(column.read(row), column, width);
@@ -57,10 +60,10 @@ function fitted<Row>(rows: readonly Row[], columns: readonly Column<Row>[], widt
 export function drawFacts(facts: readonly (readonly [name: string, value: string])[], options: DrawOptions): string {
   const told = facts.filter(([, value]) => value !== '');
   const widest = Math.max(0, ...told.map(([name]) => widthOf(name)));
-  const { dim, marks } = options.style;
+  const { dim } = options.style;
   const room = Math.max(NARROWEST, options.width - widest - GAP);
-  const lines = told.map(
-    ([name, value]) => `${dim(padEnd(name, widest))}${' '.repeat(GAP)}${cut(value, room, marks.ellipsis)}`,
+  const lines = told.flatMap(([name, value]) =>
+    wrap(value, room).map((line, at) => `${dim(padEnd(at === 0 ? name : '', widest))}${' '.repeat(GAP)}${line}`),
   );
   return `${lines.join('\n')}\n`;
 }

@@ -216,7 +216,9 @@ class Versions {
       return { pieces: asWritten(text), changes: undefined, sameAs: undefined };
     const sameAs = before.item.text === text ? before.siglum : undefined;
     if (sameAs !== undefined) return { pieces: before.pieces, changes: undefined, sameAs };
-    return { ...compare(before.pieces, text), sameAs };
+    const compared = compare(before.pieces, text);
+    // the list would name words of a text that is not shown
+    return before.isWithheld ? { ...compared, changes: undefined, sameAs } : { ...compared, sameAs };
   }
 }
 

@@ -67,7 +67,7 @@ function versionBody(version: Version, brush: Brush): string[] {
   // when almost everything is new, marks say nothing
   const isMarked = version.changes !== undefined;
   const spans = version.pieces.map(({ text, by, isNew }): Span => {
-    if (by === 'person') return { text, ink: style.person };
+    if (by === 'person' || text.trim() === '') return { text, ink: style.person };
     return { text, ink: isNew && isMarked ? style.added : style.hand };
   });
   return shorten(wrapSpans(asQuoted(spans, brush), width), brush);

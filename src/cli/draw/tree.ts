@@ -5,7 +5,7 @@ import { journeyOf } from './journey.ts';
 import type { Journey, Knot, Output } from './journey.ts';
 import { drawArtifact, drawKnot, isOnTrunk, TEXT_AT } from './knots.ts';
 import type { Brush } from './knots.ts';
-import { padEnd, wrap } from './layout.ts';
+import { padEnd, widthOf, wrap } from './layout.ts';
 import type { DrawOptions } from './style.ts';
 import { counted, fill, phrasesOf, wordFor } from './words.ts';
 import type { Phrases } from './words.ts';
@@ -48,13 +48,23 @@ function drawHead({ run, progress }: Chronicle, brush: Brush): string[] {
     fill(words.seed, { seed: run.seed }),
     shortId(run.runId, style.marks.ellipsis),
   ];
-  const dot = ` ${style.marks.dot} `;
-  const [first = '', ...more] = wrap([run.configName, ...facts].join(dot), brush.width);
+  const [first = '', ...more] = inLines([run.configName, ...facts], ` ${style.marks.dot} `, brush.width);
   const styled = first.startsWith(run.configName)
     ? style.strong(run.configName) + style.dim(first.slice(run.configName.length))
     : style.strong(first);
   const parent = run.parent === null ? [] : [fill(words.branchOf, { id: run.parent.runId, step: run.parent.fromStep })];
   return [styled, ...[...more, ...parent].map(style.dim)];
+}
+
+/** Facts one after the other; a line ends between two of them. */
+function inLines(facts: readonly string[], between: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const fact of facts) {
+    const longer = `${lines.at(-1) ?? ''}${between}${fact}`;
+    if (lines.length === 0 || widthOf(longer) > width) lines.push(fact);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.flatMap((line) => wrap(line, width));
 }
 
 /** A run's state in words, with how long it took or has been taking. */
@@ -69,7 +79,7 @@ function stateText({ state, durationMs, problems }: Chronicle['run'], phrases: P
 }
 
 /** Ids of one day begin alike, so the end of one tells runs apart. */
-export const shortId = (runId: string, ellipsis: string): string => ellipsis + runId.slice(-8);
+const shortId = (runId: string, ellipsis: string): string => ellipsis + runId.slice(-8);
 
 function drawTrunk({ trunk: knots, outputs }: Journey, brush: Brush): string[] {
   const { marks } = brush.style;

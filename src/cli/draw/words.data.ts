@@ -79,7 +79,7 @@ export const ENGLISH = {
   suggestion: 'What you can try',
   branches: 'Branches',
   branchOf: 'branch of {id}, from {step}',
-  file: 'file',
+  file: 'File',
   noText: 'No text came about.',
   next: {
     tree: 'how the text came about',

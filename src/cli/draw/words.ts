@@ -4,13 +4,13 @@ import type { Words } from './words.data.ts';
 /** What drawings say, and how numbers, times and sizes are written, in one language. */
 export interface Phrases {
   readonly words: Words;
-  duration(ms: number): string;
-  size(bytes: number): string;
-  number(value: number): string;
-  money(microUsd: number): string;
+  readonly duration: (ms: number) => string;
+  readonly size: (bytes: number) => string;
+  readonly number: (value: number) => string;
+  readonly money: (microUsd: number) => string;
   /** Day and time of this machine's place. */
-  moment(iso: string): string;
-  languageName(code: string): string;
+  readonly moment: (iso: string) => string;
+  readonly languageName: (code: string) => string;
 }
 
 type Counted = Readonly<Record<'one' | 'other', string>>;
@@ -21,7 +21,8 @@ export function phrasesOf(language: string): Phrases {
   const locale = words === GERMAN ? 'de' : 'en';
   const number = (value: number, digits = 0): string =>
     new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value);
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'short', timeStyle: 'short' });
+  // Swedish writes 2026-11-21 04:27, which no reader of English takes for another day
+  const day = new Intl.DateTimeFormat(locale === 'de' ? 'de' : 'sv', { dateStyle: 'short', timeStyle: 'short' });
   return {
     words,
     number: (value) => number(value),

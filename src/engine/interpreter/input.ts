@@ -87,7 +87,7 @@ async function join(name: string, pieces: readonly Value[], writing: Writing): P
   const plain = writing.place.scope.plan.artifacts;
   if (pieces.length === 1 && isArtifact(only)) return only;
   const texts = await Promise.all(
-    pieces.map((piece) => (isArtifact(piece) ? plain.text(piece.id) : String(piece ?? ''))),
+    pieces.map(async (piece) => (isArtifact(piece) ? plain.text(piece.id) : String(piece ?? ''))),
   );
   const body = texts.join('').trim();
   if (body === '') return undefined;

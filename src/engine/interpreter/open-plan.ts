@@ -3,6 +3,7 @@ import { StemmaError } from '../../core/errors.ts';
 import type { Sha256 } from '../../core/ids.ts';
 import { runRequestSchema } from '../../core/request.ts';
 import type { ArtifactRef } from '../../core/stage.ts';
+import type { AttemptPlace } from '../attempt.ts';
 import type { Engine } from '../engine.ts';
 import { Gateway } from '../gateway.ts';
 import { RunArtifacts } from '../run-artifacts.ts';
@@ -13,7 +14,7 @@ import type { RunPlan } from './plan.ts';
 /**
  * Everything the interpreter needs, from the run's own record: definitions as they were, and what was given.
  *
- * @throws {StemmaError} STAGE_CHANGED · STORE_CORRUPT · DEFINITION_INVALID
+ * @throws {StemmaError} STAGE_CHANGED · STORE_CORRUPT · DEFINITION_INVALID · LEASE_LOST
  */
 export async function openPlan(engine: Engine, session: RunSession): Promise<RunPlan> {
   const { runId } = session.lease;
@@ -23,14 +24,14 @@ export async function openPlan(engine: Engine, session: RunSession): Promise<Run
   const onBroken = (error: StemmaError): void => session.break(error);
   const parts = { files: engine.files, digest: engine.digest, runId, onBroken };
   const artifacts = new RunArtifacts(parts, session.fold, await engine.log.artifacts(runId));
+  const place = { engine, session, artifacts };
   const isNew = session.fold.steps.size === 0 && session.fold.verdicts.length === 0;
-  if (!isNew) await artifacts.sweep(session.fold.artifacts);
+  if (!isNew) await clearStrays(place);
   const definitions = await restoreDefinitions(engine, created.definitions);
   const given = new Map<string, ArtifactRef>();
   for (const { id } of created.given) given.set(artifacts.row(id).type, artifacts.ref(id));
   const request = given.get('request');
   if (request === undefined) throw new StemmaError('STORE_CORRUPT', `The request of run ${runId} is missing.`);
-  const place = { engine, session, artifacts };
   return {
     ...place,
     definitions,
@@ -40,6 +41,19 @@ export async function openPlan(engine: Engine, session: RunSession): Promise<Run
     given,
     gateway: new Gateway(place, created.level),
   };
+}
+
+/**
+ * Removes files that no event names, of attempts that were cut short. Only the holder may: to one that was taken over
+ * while its process stood still, everything the next holder has made since looks like a stray.
+ *
+ * @throws {StemmaError} LEASE_LOST
+ */
+export async function clearStrays({ engine, session, artifacts }: AttemptPlace): Promise<void> {
+  const { lease, fold } = session;
+  if (!(await engine.queue.holds(lease)))
+    throw new StemmaError('LEASE_LOST', `The lease of run ${lease.runId} with token ${lease.token} no longer counts.`);
+  await artifacts.sweep(fold.artifacts);
 }
 
 /** @throws {StemmaError} STAGE_CHANGED when the run has used a stage that is now another one */

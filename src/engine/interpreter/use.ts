@@ -145,24 +145,30 @@ function stageOf(chunk: Resolved<'chunks'>, scope: Scope): Stage {
 /** How the step has ended, or undefined when another attempt is due. A finished attempt is found by its path, never by order. */
 function endOf(known: StepRecord | undefined, stage: Stage, scope: Scope): StepEnd | undefined {
   if (known === undefined) return undefined;
-  const { state, ended } = known;
-  const fault = ended?.fault === undefined ? {} : { fault: ended.fault };
-  switch (state) {
-    case 'succeeded':
-      return { state, facts: ended?.facts ?? {}, ...textOf(ended?.outputs[0], stage, scope) };
-    case 'skipped':
-    case 'blocked':
-    case 'canceled':
-      return { state, ...fault };
-    case 'failed':
-    case 'timedOut':
-      return ended?.retryAt === undefined ? { state: 'failed', ...fault } : undefined;
-    case 'running':
-    case 'suspended':
-    case 'abandoned':
-      return undefined;
-  }
+  const { ended } = known;
+  const state = END_OF_STEP[known.state];
+  if (state === undefined || (state === 'failed' && ended?.retryAt !== undefined)) return undefined;
+  return { state, ...reportOf(ended, stage, scope) };
 }
+
+/** What the steps after it see of an ended attempt. */
+function reportOf(ended: StepRecord['ended'], stage: Stage, scope: Scope): Omit<StepEnd, 'state'> {
+  if (ended?.state === 'succeeded') return { facts: ended.facts, ...textOf(ended.outputs[0], stage, scope) };
+  return ended?.fault === undefined ? {} : { fault: ended.fault };
+}
+
+/** What an attempt's end means for its step; undefined where another attempt follows. */
+const END_OF_STEP: { readonly [S in StepRecord['state']]: StepEnd['state'] | undefined } = {
+  succeeded: 'succeeded',
+  skipped: 'skipped',
+  blocked: 'blocked',
+  canceled: 'canceled',
+  failed: 'failed',
+  timedOut: 'failed',
+  running: undefined,
+  suspended: undefined,
+  abandoned: undefined,
+};
 
 function textOf(
   first: { readonly id: ArtifactRef['id'] } | undefined,
