@@ -4,14 +4,16 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { DEFINITION_SCHEMAS } from '../src/core/definitions.ts';
 import { eventDataSchemas } from '../src/core/events.ts';
+import { runRequestSchema } from '../src/core/request.ts';
+import { runIdSchema, sha256Schema, stepPathSchema, usageSchema, verdictSchema } from '../src/core/schema.ts';
 import {
-  faultSchema,
-  runIdSchema,
-  sha256Schema,
-  stepPathSchema,
-  usageSchema,
-  verdictSchema,
-} from '../src/core/schema.ts';
+  artifactViewSchema,
+  attemptViewSchema,
+  chronicleSchema,
+  errorCaptureSchema,
+  progressSchema,
+  runExportSchema,
+} from '../src/core/shapes.ts';
 import { ATTEMPT_MOVES, LIVENESS_MOVES, RUN_MOVES } from '../src/core/states.ts';
 
 const FOLDER = new URL('../schemas/', import.meta.url);
@@ -54,16 +56,6 @@ const events = Object.entries(eventDataSchemas).map(([type, data]) =>
   }),
 );
 
-/** What is known of an attempt from its two events; stores and exports may add to it. */
-const attempt = z.looseObject({
-  runId: runIdSchema,
-  stepPath: stepPathSchema,
-  attempt: z.int().min(1),
-  state: z.enum(Object.keys(ATTEMPT_MOVES)),
-  ...eventDataSchemas['attempt.started'].partial().shape,
-  ...eventDataSchemas['attempt.ended'].omit({ state: true }).partial().shape,
-});
-
 const DOCUMENTS: readonly Document[] = [
   definition('chunk', 'A chunk: one operation with its stage, template and defaults', 'chunks'),
   definition('pipeline', 'A pipeline: the steps of a run', 'pipelines'),
@@ -72,13 +64,23 @@ const DOCUMENTS: readonly Document[] = [
   definition('profile', 'A profile: which models play which role', 'profiles'),
   record('run_event', 'An event of a run', z.union(events)),
   record('verdict', 'A safety decision about one artifact', verdictSchema),
-  record('error_capture', 'Why something failed, without any content', faultSchema),
+  record('error_capture', 'Why something failed', errorCaptureSchema),
   record('cost_record', 'What a call used and cost', usageSchema),
   machine('run_state', 'The states of a run and their moves', RUN_MOVES),
   {
-    ...record('step_attempt', 'One attempt of a step, and the moves of its state', attempt),
+    ...record('step_attempt', 'One attempt of a step, and the moves of its state', attemptViewSchema),
     transitions: ATTEMPT_MOVES,
   },
+  record(
+    'routing_decision',
+    'Which candidate an attempt went to, and why not the others',
+    attemptViewSchema.shape.route,
+  ),
+  record('run_config', 'What a person asked for, as the run keeps it', runRequestSchema),
+  record('progress_snapshot', 'How far a run is', progressSchema),
+  record('artifact', 'A text, image or document of a run', artifactViewSchema),
+  record('run', 'Everything about a run: what `runs show --json` prints', chronicleSchema),
+  record('run_export', 'A run as a document of its own', runExportSchema),
   machine('worker_lifecycle', 'What others observe of a worker, and the moves', LIVENESS_MOVES),
 ];
 

@@ -92,7 +92,6 @@ test('what is harmless goes to the provider as it is', async () => {
 describe('the same bytes', () => {
   test('are judged once, by all steps and lanes of a run', async () => {
     const steps = [
-      { id: 'first', use: 'ask' },
       {
         id: 'outputs',
         forEach: 'outputs',

@@ -121,6 +121,22 @@ describe('after a crash', () => {
     expect(new Set(subjects).size).toBe(subjects.length); // every number was given once
     expect(answering.seen).toEqual(['Now a small cat']);
   });
+
+  test('a text that was judged and lost leaves its number unused, so that no verdict speaks about other bytes', async () => {
+    let round = 0;
+    const judging = testStage('test.judging', async (_input, context) => {
+      round += 1;
+      const text = await context.write({ type: 'text', body: `text of round ${round}`, work: true });
+      await context.check(text, 'look');
+      return round === 1 ? new Promise(() => {}) : { state: 'done', facts: {}, artifacts: [text] };
+    });
+    await using engine = await openTestEngine({ stages: [judging], steps: [{ id: 'one', use: 'test-judging' }] });
+    const runId = await engine.submit();
+    await using next = await crashIn(engine, runId, () => round === 1);
+    const [lost, kept] = ofType(await next.finish(runId), 'safety.verdict').map(({ data }) => data.subject);
+    expect(kept).not.toBe(lost);
+    expect((await next.artifacts(runId)).map(({ id }) => id)).not.toContain(lost);
+  });
 });
 
 describe('a holder that has lost its lease', () => {

@@ -18,10 +18,10 @@ import { PROJECT_ROOT } from './source-files.ts';
 
 const WORKER = fileURLToPath(import.meta.resolve('./crash-worker.ts'));
 const LAUNCHER = join(PROJECT_ROOT, 'bin', 'stemma.js');
-const WITHIN_MS = 40_000;
+const WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 3;
 
-/** Looks until there is something to see. @throws after 40 s, saying what was waited for */
+/** Looks until there is something to see. @throws after 30 s, saying what was waited for */
 export async function until<T>(what: string, look: () => T | Promise<T>): Promise<NonNullable<T>> {
   const deadline = performance.now() + WITHIN_MS;
   for (;;) {
@@ -110,7 +110,14 @@ export class CrashBench implements AsyncDisposable {
   readonly #folder: string;
   readonly #processes: CrashProcess[] = [];
 
+  /** When a test runs out of time, nothing of it is disposed of. */
+  readonly #onExit = (): void => {
+    for (const child of this.#processes) child.signal('SIGKILL');
+    rmSync(this.#folder, { recursive: true, force: true });
+  };
+
   constructor(folder: string, app: CrashApp) {
+    process.on('exit', this.#onExit);
     this.#folder = folder;
     this.places = crashPlaces(folder);
     this.app = app;
@@ -178,6 +185,7 @@ export class CrashBench implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#processes.map((child) => child.kill()));
     await this.app[Symbol.asyncDispose]();
+    process.off('exit', this.#onExit);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

@@ -5,7 +5,7 @@ export interface Column<Row> {
   readonly title: string;
   readonly read: (row: Row) => string;
   readonly align?: 'right';
-  /** Gives way when the terminal is narrow; the last ones first. */
+  /** May be cut to so many columns when the terminal is narrow; without it the column never is. */
   readonly least?: number;
   /** Where a text that is too long loses letters. */
   readonly cutAt?: 'start';
@@ -13,7 +13,7 @@ export interface Column<Row> {
 }
 
 const GAP = 2;
-/** A column that must not be cut is left out rather when there is less room than this beside it. */
+/** A terminal is taken to be at least so wide. */
 const NARROWEST = 20;
 
 /** Rows under their titles, in columns as wide as their widest cell; a line never leaves the terminal. */
@@ -43,15 +43,17 @@ export function drawColumns<Row>(rows: readonly Row[], columns: readonly Column<
   return `${[head, ...body].join('\n')}\n`;
 }
 
-/** Columns that may, give up room from the last one on, until the line fits. */
+/** Where a line is too long, the columns that may lose letters do, the one with the most to spare first. */
 function fitted<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width: number): number[] {
   const widths = columns.map(({ title, read }) => Math.max(widthOf(title), ...rows.map((row) => widthOf(read(row)))));
+  const spare = widths.map((own, at) => own - Math.min(own, columns[at]?.least ?? own));
   let over = widths.reduce((sum, own) => sum + own, 0) + GAP * (columns.length - 1) - width;
-  for (let at = columns.length - 1; at >= 0 && over > 0; at -= 1) {
-    const own = widths[at] ?? 0;
-    const given = Math.min(over, Math.max(0, own - (columns[at]?.least ?? own)));
-    widths[at] = own - given;
-    over -= given;
+  for (; over > 0; over -= 1) {
+    const most = Math.max(...spare);
+    if (most === 0) break;
+    const at = spare.indexOf(most);
+    spare[at] = most - 1;
+    widths[at] = (widths[at] ?? 0) - 1;
   }
   return widths;
 }

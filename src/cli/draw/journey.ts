@@ -151,6 +151,7 @@ class Versions {
   #last: Version | undefined;
   #trunk: Version | undefined;
   #input: Version | undefined;
+  #isTranslated = false;
 
   constructor(chronicle: Chronicle, style: Style) {
     this.#style = style;
@@ -176,6 +177,7 @@ class Versions {
     };
     this.#input ??= item.text === null ? undefined : version;
     if (item.text !== null) this.#last = version;
+    if (item.type === 'translation' && version.sameAs === undefined) this.#isTranslated = true;
     return version;
   }
 
@@ -193,10 +195,10 @@ class Versions {
     return text !== null && this.#last?.item.text === text ? this.#last.siglum : undefined;
   }
 
-  /** Read from the first and the last text alone, as everyone can count it. */
+  /** Read from the first and the last text alone, as everyone can count it; words of two languages cannot be. */
   kept(): Version['kept'] {
     const [first, last] = [this.#input?.item.text, this.#trunk];
-    if (typeof first !== 'string' || last?.by !== 'hand' || last.isWithheld) return undefined;
+    if (typeof first !== 'string' || last?.by !== 'hand' || last.isWithheld || this.#isTranslated) return undefined;
     const asked = asWritten(first);
     const { pieces } = compare(asked, last.item.text ?? '');
     const [count, total] = [personWords(pieces), personWords(asked)];

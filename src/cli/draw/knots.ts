@@ -52,9 +52,15 @@ function drawVersion(version: Version, brush: Brush, trunk: string): string[] {
   const gap = ' '.repeat(Math.max(1, TEXT_AT - widthOf(`${marks.hand} ${version.siglum}`)));
   const body = versionBody(version, brush);
   const meta = version.sameAs === undefined ? drawMeta(version, brush) : [];
-  const kept =
-    version.kept === undefined ? [] : [style.dim(counted(brush.phrases.words.kept, version.kept.count, version.kept))];
+  const kept = drawKept(version, brush);
   return [...body, ...meta, ...kept].map((line, at) => (at === 0 ? mark + gap : padEnd(trunk, TEXT_AT)) + line);
+}
+
+function drawKept({ kept }: Version, { style, phrases, width }: Brush): string[] {
+  if (kept === undefined) return [];
+  const { words } = phrases;
+  const text = kept.count === 0 ? words.keptNone : counted(words.kept, kept.count, kept);
+  return wrap(text, width - TEXT_AT).map(style.dim);
 }
 
 function versionBody(version: Version, brush: Brush): string[] {
@@ -70,7 +76,7 @@ function versionBody(version: Version, brush: Brush): string[] {
     if (by === 'person' || text.trim() === '') return { text, ink: style.person };
     return { text, ink: isNew && isMarked ? style.added : style.hand };
   });
-  return shorten(wrapSpans(asQuoted(spans, brush), width), brush);
+  return inShort(asQuoted(spans, brush), width, brush);
 }
 
 /** Verse that would not fit is quoted in a row, with a stroke for the end of a line. */
@@ -99,10 +105,12 @@ function unchanged(version: Version, brush: Brush): string[] {
   return leftAndRight([{ text: left, ink: style.person }], whoText(version.item, brush), brush);
 }
 
-function shorten(lines: readonly string[], { full, style }: Brush): string[] {
-  if (full || lines.length <= MOST_LINES) return [...lines];
-  const shown = lines.slice(0, MOST_LINES);
-  return [...shown.slice(0, -1), `${shown.at(-1) ?? ''} ${style.dim(style.marks.ellipsis)}`];
+function inShort(spans: readonly Span[], width: number, { full, style }: Brush): string[] {
+  const lines = wrapSpans(spans, width);
+  if (full || lines.length <= MOST_LINES) return lines;
+  const end = ` ${style.marks.ellipsis}`;
+  const shown = wrapSpans(spans, width - widthOf(end)).slice(0, MOST_LINES);
+  return [...shown.slice(0, -1), `${shown.at(-1) ?? ''}${style.dim(end)}`];
 }
 
 /** What changed to the left, who did it and how long it took to the right. */
@@ -120,12 +128,9 @@ function leftAndRight(left: readonly Span[], right: string, brush: Brush): strin
   const size = left.reduce((sum, { text }) => sum + widthOf(text), 0);
   const free = width - size;
   const onOneLine = left.map(({ text, ink }) => ink(text)).join('');
-  if (right === '') return shorten(wrapSpans(left, width), brush);
+  if (right === '') return inShort(left, width, brush);
   if (widthOf(right) + 2 <= free) return [onOneLine + brush.style.dim(padStart(right, free))];
-  return [
-    ...shorten(wrapSpans(left, width), brush),
-    ...wrap(right, width - 2).map((line) => `  ${brush.style.dim(line)}`),
-  ];
+  return [...inShort(left, width, brush), ...wrap(right, width - 2).map((line) => `  ${brush.style.dim(line)}`)];
 }
 
 function changeSpans(changes: readonly Change[], { style }: Brush): Span[] {
@@ -175,37 +180,39 @@ interface StepText {
 }
 
 function stepText(step: StepView, brush: Brush): StepText {
-  const { style, phrases } = brush;
-  const { marks } = style;
-  const { words } = phrases;
+  const { marks } = brush.style;
   const title = brush.title(step.path);
-  const states = words.stepState;
   switch (step.state) {
     case 'succeeded':
-      return { mark: marks.passed, text: passedText(step, title, phrases), quiet: true };
+      return { mark: marks.passed, text: passedText(step, title, brush.phrases), quiet: true };
     case 'blocked':
-      return { mark: marks.gate, text: `${title}: ${stopText(step, phrases)}`, quiet: false };
+      return { mark: marks.gate, text: `${title}: ${stopText(step, brush.phrases)}`, quiet: false };
     case 'failed':
       return { mark: marks.failed, text: `${title}: ${failText(step, brush)}`, quiet: false };
-    case 'skipped': {
-      const why = step.skippedBecause === 'dependency' ? words.dependency : words.condition;
-      return { mark: marks.skipped, text: `${title}: ${why}`, quiet: true };
-    }
+    case 'skipped':
+      return { mark: marks.skipped, text: `${title}: ${skipText(step, brush.phrases)}`, quiet: true };
     case 'canceled':
-      return { mark: marks.failed, text: `${title}: ${states.canceled}`, quiet: true };
     case 'running':
-      return { mark: marks.expected, text: `${title} ${states.running} ${marks.ellipsis}`, quiet: false };
     case 'waiting':
     case 'retrying':
-      return {
-        mark: step.state === 'waiting' ? marks.waiting : marks.again,
-        text: `${title}: ${states[step.state]}`,
-        quiet: false,
-      };
     case 'pending':
     case 'ready':
-      return { mark: marks.expected, text: `${title}: ${states[step.state]}`, quiet: true };
+      return openText(step.state, title, brush);
   }
+}
+
+const skipText = ({ skippedBecause }: StepView, { words }: Phrases): string =>
+  skippedBecause === 'dependency' ? words.dependency : words.condition;
+
+type OpenState = Exclude<StepView['state'], 'succeeded' | 'blocked' | 'failed' | 'skipped'>;
+
+function openText(state: OpenState, title: string, { style, phrases }: Brush): StepText {
+  const { marks } = style;
+  const word = phrases.words.stepState[state];
+  if (state === 'running') return { mark: marks.expected, text: `${title} ${word} ${marks.ellipsis}`, quiet: false };
+  const mark = { canceled: marks.failed, waiting: marks.waiting, retrying: marks.again };
+  const own = state === 'pending' || state === 'ready' ? marks.expected : mark[state];
+  return { mark: own, text: `${title}: ${word}`, quiet: own === marks.expected || state === 'canceled' };
 }
 
 const passedText = ({ stage }: StepView, title: string, { words }: Phrases): string =>
@@ -264,5 +271,5 @@ function sizes(artifact: ArtifactView | undefined, { style, phrases }: Brush): s
 function outputWords({ text }: Item, sameAs: string | undefined, brush: Brush): string[] {
   if (text === null || sameAs !== undefined) return [];
   const spans = asQuoted([{ text, ink: brush.style.hand }], brush);
-  return shorten(wrapSpans(spans, brush.width - TEXT_AT - 2), brush).map((line) => `  ${line}`);
+  return inShort(spans, brush.width - TEXT_AT - 2, brush).map((line) => `  ${line}`);
 }

@@ -41,7 +41,8 @@ function signWidth(sign: string): number {
 /** The text, or as much of its beginning as there is room for, ending in `ellipsis`. */
 export function cut(text: string, width: number, ellipsis = '…'): string {
   if (widthOf(text) <= width) return text;
-  return takeColumns(text, Math.max(0, width - widthOf(ellipsis))).trimEnd() + ellipsis;
+  if (width < widthOf(ellipsis)) return takeColumns(text, Math.max(0, width));
+  return takeColumns(text, width - widthOf(ellipsis)).trimEnd() + ellipsis;
 }
 
 /** The end of a text, for paths. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ToldRun } from '../../../test/support/told-run.ts';
 import { chronicleOf } from '../../core/chronicle.ts';
 import { openLiveView } from './live.ts';
-import type { LiveClock, LiveOptions } from './live.ts';
+import type { LiveClock } from './live.ts';
 import { createStyle } from './style.ts';
 
 /** A terminal that remembers what it was sent. */
@@ -56,7 +56,7 @@ const told = (rounds: number): ReturnType<typeof chronicleOf> => {
 
 const open = (stream: Screen, clock: LiveClock) =>
   openLiveView({
-    stream: stream as LiveOptions['stream'],
+    stream: stream,
     style: createStyle({ colour: false, unicode: true }),
     width: 60,
     language: 'en',

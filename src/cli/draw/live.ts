@@ -84,9 +84,9 @@ function openTree(options: LiveOptions): LiveView {
 
 /** The end of the tree, where it happens, when all of it does not fit. */
 function fitting(chronicle: Chronicle, options: LiveOptions): string {
-  const { columns = options.width, rows = 24 } = options.stream;
-  // the last column stays free: a full line would make some terminals break it
-  const width = Math.min(options.width, Math.max(1, columns - 1));
+  const { columns = 0, rows = 24 } = options.stream;
+  // some terminals say 0 for "not known"; the last column stays free, because a full line breaks on others
+  const width = columns === 0 ? options.width : Math.min(options.width, Math.max(1, columns - 1));
   const lines = drawTree(chronicle, { ...options, width })
     .trimEnd()
     .split('\n');

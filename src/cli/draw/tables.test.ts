@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RUN, ToldRun } from '../../../test/support/told-run.ts';
 import type { ListedRun } from '../../app/list-runs.ts';
 import { chronicleOf } from '../../core/chronicle.ts';
-import type { Instant } from '../../core/ids.ts';
+import type { Instant, Sha256 } from '../../core/ids.ts';
 import { widthOf } from './layout.ts';
 import { createStyle } from './style.ts';
 import {
@@ -72,9 +72,9 @@ describe('other tables', () => {
       outputs: ['image'],
       difficulty: null,
       minAge: 8,
-      origin: 'pack',
-      digest: '',
-    } as const;
+      origin: 'shipped' as const,
+      digest: '' as Sha256,
+    };
     expect(drawConfigsTable([config], options)).toMatch(/dada +Dada +image +from 8 +A sentence/u);
     expect(drawConfigsTable([], options)).toContain('stemma configs validate');
   });
@@ -113,7 +113,7 @@ describe('other tables', () => {
   });
 
   it('write problems so that editors can jump to them, with what to do on the next line', () => {
-    const problem = { kind: 'config', id: 'a', path: ['steps', 0], message: 'is not known' } as const;
+    const problem = { kind: 'configs', id: 'a', path: ['steps', 0], message: 'is not known' } as const;
     const placed = { ...problem, file: 'a.yaml', line: 3, column: 5, suggestion: 'Did you mean "dada"?' };
     expect(drawProblems([placed, { ...problem, file: 'b.yaml', path: [] }], options)).toBe(
       'a.yaml:3:5 is not known (steps.0)\n  Did you mean "dada"?\nb.yaml is not known\n\n2 problems\n',

@@ -149,33 +149,42 @@ function drawFoot(journey: Journey, brush: Brush): string[] {
 
 /** Why the trunk goes no further, or how much is still to come. */
 function drawStop(brush: Brush, lead: string): string[] {
-  const { run, progress, steps } = brush.chronicle;
-  const { style, phrases, width } = brush;
-  const { marks } = style;
-  const { words } = phrases;
-  const line = (mark: string, text: string): string[] =>
-    wrap(text, width - TEXT_AT).map((part, at) => padEnd(at === 0 ? mark : '', TEXT_AT) + part);
+  const { run } = brush.chronicle;
+  const { marks } = brush.style;
+  const { words } = brush.phrases;
   switch (run.state) {
-    case 'failed': {
-      const said = run.error === null ? [] : line(' ', run.error.code).map(style.dim);
-      return [lead, ...line(marks.failed, run.error?.message ?? words.runState.failed), ...said];
-    }
+    case 'failed':
+      return [lead, ...drawFailure(run.error, brush)];
     case 'canceled':
-      return [lead, ...line(marks.failed, words.canceled)];
     case 'quarantined':
-      return [lead, ...line(marks.failed, words.quarantined)];
+      return [lead, ...atFoot(marks.failed, words[run.state], brush)];
     case 'paused':
-      return [marks.dotted, ...line(marks.waiting, fill(words.paused, { id: run.runId }))];
+      return [marks.dotted, ...atFoot(marks.waiting, fill(words.paused, { id: run.runId }), brush)];
     case 'pending':
     case 'running':
-    case 'waiting': {
-      const count = progress.total - steps.length;
-      const waits = run.state === 'waiting' ? line(marks.waiting, words.waiting) : [];
-      const comes = count > 0 ? line(marks.expected, counted(words.expected, count)).map(style.dim) : [];
-      return waits.length + comes.length === 0 ? [] : [style.dim(marks.dotted), ...waits, ...comes];
-    }
+    case 'waiting':
+      return drawToCome(brush);
     case 'blocked':
     case 'succeeded':
       return [];
   }
+}
+
+const atFoot = (mark: string, text: string, { width }: Brush): string[] =>
+  wrap(text, width - TEXT_AT).map((part, at) => padEnd(at === 0 ? mark : '', TEXT_AT) + part);
+
+function drawFailure(error: Chronicle['run']['error'], brush: Brush): string[] {
+  const { style, phrases } = brush;
+  if (error === null) return atFoot(style.marks.failed, phrases.words.runState.failed, brush);
+  return [...atFoot(style.marks.failed, error.message, brush), ...atFoot('', error.code, brush).map(style.dim)];
+}
+
+function drawToCome(brush: Brush): string[] {
+  const { run, progress, steps } = brush.chronicle;
+  const { style, phrases } = brush;
+  const { words } = phrases;
+  const count = progress.total - steps.length;
+  const waits = run.state === 'waiting' ? atFoot(style.marks.waiting, words.waiting, brush) : [];
+  const comes = count > 0 ? atFoot(style.marks.expected, counted(words.expected, count), brush).map(style.dim) : [];
+  return waits.length + comes.length === 0 ? [] : [style.dim(style.marks.dotted), ...waits, ...comes];
 }
