@@ -3,7 +3,6 @@ import { chunkOfOutput } from '../core/definitions.ts';
 import type { DefinitionKind, Definitions, Resolved, StepDefinition } from '../core/definitions.ts';
 import { toHex } from '../core/ids.ts';
 import type { Digest, Sha256 } from '../core/ids.ts';
-import type { Json } from '../core/json.ts';
 import type { DefinitionSet } from '../core/ports.ts';
 
 /** What a run uses, by id. */
@@ -36,7 +35,7 @@ export function collectDefinitions(definitions: Definitions, used: Used, digest:
 /** SHA-256 over the canonical list of kind, id, origin and digest; what `run.created` names. */
 export function digestOf(files: DefinitionSet['files'], digest: Digest): Sha256 {
   const list = files.map(({ kind, id, origin, digest: own }) => ({ kind, id, origin, digest: own }));
-  return toHex(digest.sha256(canonicalJson(list as unknown as Json))) as Sha256;
+  return toHex(digest.sha256(canonicalJson(list))) as Sha256;
 }
 
 export function chunksOf(steps: readonly StepDefinition[]): string[] {

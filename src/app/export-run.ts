@@ -5,7 +5,6 @@ import { parseRunId, readRun } from './read-run.ts';
 
 /** Format → how it is written. */
 const FORMATS = { json: toJsonExport } as const;
-export const EXPORT_FORMATS = Object.keys(FORMATS);
 
 /**
  * A run in a format, as text. Exporting never changes the run; a run in progress says so (`complete: false`).
@@ -15,7 +14,7 @@ export const EXPORT_FORMATS = Object.keys(FORMATS);
 export async function exportRun(app: App, input: { readonly runId: string; readonly format: string }): Promise<string> {
   if (!Object.hasOwn(FORMATS, input.format))
     throw new StemmaError('INPUT_INVALID', `There is no export format "${input.format}".`, {
-      hint: `Known: ${EXPORT_FORMATS.join(', ')}.`,
+      hint: `Known: ${Object.keys(FORMATS).join(', ')}.`,
     });
   const read = await readRun(app, parseRunId(input.runId));
   const head = await app.store.log.head(read.runId);

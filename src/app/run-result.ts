@@ -69,7 +69,8 @@ export async function runResult(app: App, runId: RunId): Promise<RunResult> {
 
 /** The last text of stage 2. */
 function interceptedText({ items }: Chronicle): string | null {
-  const isOwn = (item: Item): boolean => item.stage === 2 && item.type !== 'error' && item.text !== null && item.loopIteration === null;
+  const isOwn = (item: Item): boolean =>
+    item.stage === 2 && item.type !== 'error' && item.text !== null && item.loopIteration === null;
   return items.findLast(isOwn)?.text ?? null;
 }
 

@@ -14,7 +14,7 @@ export const writeLine = (value: unknown): void => write(JSON.stringify(value));
 
 export const styleOf = (stream: NodeJS.WriteStream): Style =>
   createStyle({ colour: colours(stream), unicode: isUnicode() });
-export const widthOf = (stream: NodeJS.WriteStream): number => Math.min(stream.columns ?? FALLBACK_WIDTH, MOST_WIDTH);
+export const widthOf = (stream: NodeJS.WriteStream): number => Math.min(stream.columns || FALLBACK_WIDTH, MOST_WIDTH);
 
 function colours(stream: NodeJS.WriteStream): boolean {
   const { NO_COLOR, TERM, FORCE_COLOR } = process.env;

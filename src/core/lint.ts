@@ -13,8 +13,8 @@ import type { PipelineNeeds } from './lint/pipeline.ts';
 import type { StageCatalogue } from './lint/stage-catalogue.ts';
 
 export type { Broken, Finding } from './lint/finding.ts';
-export { describeStage, stageCatalogue } from './lint/stage-catalogue.ts';
-export type { StageCatalogue, StageInputShape, StageShape } from './lint/stage-catalogue.ts';
+export { stageCatalogue } from './lint/stage-catalogue.ts';
+export type { StageCatalogue, StageShape } from './lint/stage-catalogue.ts';
 
 /**
  * Every problem of the set, kind by kind. A definition with a problem must not be loaded; one that depends on such a

@@ -1,7 +1,7 @@
 /** The ports: what the engine and the operations in `app/` need from the outside. Each has a contract suite under `test/contract/`. */
 import type { EventDraft, RunEvent } from './events.ts';
 import type { ArtifactId, Instant, RunId, Sha256, SpanId, StepPath, WorkerId } from './ids.ts';
-import type { Facts, Json } from './json.ts';
+import type { Facts } from './json.ts';
 import type { Definitions, DefinitionProblem } from './definitions.ts';
 import type { Priority } from './schema.ts';
 import type { ArtifactRef, Wait } from './stage.ts';
@@ -304,5 +304,3 @@ export interface ProgressUpdate {
   readonly partialText?: string;
 }
 export type Observer = (update: ProgressUpdate) => void;
-
-export type { Json };

@@ -76,7 +76,7 @@ export const blockedSchema = z.strictObject({
 });
 export type Blocked = DeepReadonly<z.infer<typeof blockedSchema>>;
 
-export const problemSchema = z.strictObject({ stepPath: stepPathSchema, state: z.string(), code: z.string() });
+const problemSchema = z.strictObject({ stepPath: stepPathSchema, state: z.string(), code: z.string() });
 
 export const runViewSchema = z.strictObject({
   runId: runIdSchema,

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   askStage,
@@ -318,5 +319,49 @@ describe('a worker that goes', () => {
     await gate.letGo('one');
     expect(await session).toEqual({ kind: 'paused' });
     expect((await engine.fold(runId)).state).toBe('paused');
+  });
+});
+
+describe('commands', () => {
+  const moments = fc.nat({ max: 9 });
+  const plans = fc.array(fc.tuple(moments, fc.constantFrom('pause', 'pause', 'resume', 'resume', 'cancel')), {
+    maxLength: 7,
+  });
+
+  test('at any moment and in any order repeat no step, lose none, and leave every run an end', async () => {
+    const ends = new Set<string | undefined>();
+    await fc.assert(
+      fc.asyncProperty(plans, async (plan) => {
+        const effects: string[] = [];
+        const stage = testStage('test.effect', async (_input, context) => {
+          effects.push(context.stepPath);
+          await settle(1);
+          return wrote(context, context.stepPath);
+        });
+        const ids = ['one', 'two', 'three'];
+        await using engine = await openTestEngine({
+          stages: [stage],
+          steps: ids.map((id) => ({ id, use: 'test-effect' })),
+        });
+        const runId = await engine.submit();
+        let appends = 0;
+        engine.log.refuse = () => {
+          for (const [at, command] of plan) if (at === appends) void engine.send(runId, command).catch(() => {});
+          appends += 1;
+          return undefined;
+        };
+        for (let sessions = 0; sessions < 30; sessions += 1) {
+          if ((await engine.session(runId)).kind === 'ended') break;
+          await engine.send(runId, 'resume');
+        }
+        const state = stateOf(await engine.events(runId));
+        ends.add(state);
+        expect(new Set(effects).size).toBe(effects.length);
+        if (state === 'succeeded') expect(effects).toEqual(ids);
+        else expect([state, plan.some(([, command]) => command === 'cancel')]).toEqual(['canceled', true]);
+      }),
+      { numRuns: 200 },
+    );
+    expect(ends).toEqual(new Set(['succeeded', 'canceled']));
   });
 });

@@ -22,7 +22,10 @@ describe('stemma runs export --format json', () => {
     expect([document.complete, document.run.state, document.run.labels]).toEqual([true, 'succeeded', { class: '7b' }]);
     expect(Object.values(document.texts)).toContain('Die Möwe erzählt vom Sturm');
     let previous: Buffer = Buffer.alloc(32);
-    for (const { position: _position, hash, ...body } of document.events as { position: number; hash: string }[]) {
+    for (const { position: _position, hash, ...body } of document.events as unknown as {
+      position: number;
+      hash: string;
+    }[]) {
       previous = createHash('sha256').update(previous).update(canonicalJson(body)).digest();
       expect(previous.toString('hex')).toBe(hash);
     }

@@ -8,7 +8,7 @@ export interface OpenedFileStore extends AsyncDisposable {
 }
 
 export const RUN = '01931f6e-8a00-7abc-8def-0123456789ab' as RunId;
-export const OTHER_RUN = '01931f6e-8a01-7abc-8def-0123456789ab' as RunId;
+const OTHER_RUN = '01931f6e-8a01-7abc-8def-0123456789ab' as RunId;
 export const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
 
 export const fileDraft = (type: string, more: Partial<FileDraft> = {}): FileDraft => ({

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROJECT_ROOT } from './source-files.ts';
 
-export const BINARY = join(PROJECT_ROOT, 'bin', 'stemma.js');
+const BINARY = join(PROJECT_ROOT, 'bin', 'stemma.js');
 
 export interface CliResult {
   readonly code: number | null;
@@ -66,7 +66,7 @@ export function openWorkplace(): Workplace {
 }
 
 /** What a started command printed and how it ended. */
-export function ended(child: ChildProcess, stdin: string | Uint8Array = ''): Promise<CliResult> {
+function ended(child: ChildProcess, stdin: string | Uint8Array = ''): Promise<CliResult> {
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));

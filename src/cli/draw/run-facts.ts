@@ -1,10 +1,8 @@
-import type { RunEvent } from '../../core/events.ts';
 import type { Chronicle, Cost, StepView } from '../../core/shapes.ts';
 import { cleanAll, cleanLine } from './clean.ts';
 import { drawColumns, drawFacts } from './columns.ts';
-import { cut } from './layout.ts';
 import type { DrawOptions } from './style.ts';
-import { counted, fill, phrasesOf, wordFor } from './words.ts';
+import { counted, fill, phrasesOf } from './words.ts';
 import type { Phrases } from './words.ts';
 
 /** Everything `runs show` tells: the run's facts, its steps, its files. */
@@ -107,43 +105,3 @@ function drawFiles({ artifacts }: Chronicle, options: DrawOptions, phrases: Phra
   );
   return `${options.style.strong(words.files)}\n${table}`;
 }
-
-/** One event on one line: number, time, type, step, and the word that matters most in it. */
-export function drawEvent(event: RunEvent, options: DrawOptions): string {
-  const { style } = options;
-  const time = new Date(event.at).toISOString().slice(11, 23);
-  const tries = event.attempt === undefined || event.attempt === 1 ? '' : ` (${event.attempt})`;
-  const step = event.stepPath === undefined ? '' : `  ${event.stepPath}${tries}`;
-  const head = `${String(event.seq).padStart(4)}  ${time}  ${event.type.padEnd(16)}`;
-  const rest = cut(
-    `${step}${detailOf(event, phrasesOf(options.language))}`,
-    options.width - head.length,
-    style.marks.ellipsis,
-  );
-  return `${style.dim(head.slice(0, 20))}${head.slice(20)}${cleanLine(rest)}`.trimEnd();
-}
-
-function detailOf(event: RunEvent, { words, duration }: Phrases): string {
-  switch (event.type) {
-    case 'run.created':
-      return `  ${event.data.config}`;
-    case 'run.ended':
-      return `  ${words.runState[event.data.state]}`;
-    case 'attempt.started':
-      return `  ${event.data.stage}`;
-    case 'attempt.ended':
-      return `  ${event.data.state}, ${duration(event.data.durationMs)}${faultOf(event.data.fault)}`;
-    case 'safety.verdict':
-      return `  ${event.data.decision} (${wordFor(words.check, event.data.check)})`;
-    case 'step.skipped':
-      return `  ${event.data.because}`;
-    case 'command.received':
-      return `  ${event.data.command} (${event.data.by})`;
-    default:
-      // the rest says it all by its name, and a newer Stemma may have written types that this one does not know
-      return '';
-  }
-}
-
-const faultOf = (fault: { readonly code: string } | undefined): string =>
-  fault === undefined ? '' : `, ${fault.code}`;

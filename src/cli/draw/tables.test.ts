@@ -2,12 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { RUN, ToldRun } from '../../../test/support/told-run.ts';
 import type { ListedRun } from '../../app/list-runs.ts';
 import { chronicleOf } from '../../core/chronicle.ts';
-import type { Instant, Sha256 } from '../../core/ids.ts';
+import type { Sha256 } from '../../core/ids.ts';
 import { widthOf } from './layout.ts';
 import { createStyle } from './style.ts';
 import {
   drawConfigsTable,
-  drawEvent,
   drawFindings,
   drawProblems,
   drawRun,
@@ -138,14 +137,5 @@ describe('one run', () => {
 
   it('has no sum where a call had no price', () => {
     expect(drawRun(chronicleOf(told.source()), options)).toContain('cost      1 call without a known price');
-  });
-
-  it('has events of one line each, also of types that a newer Stemma wrote', () => {
-    const lines = told.events.map((event) => drawEvent(event, options));
-    expect(lines[0]).toMatch(/^ {3}1 {2}09:00:00\.\d{3} {2}run\.created +dada$/u);
-    expect(lines.at(-1)).toMatch(/run\.ended +done$/u);
-    const [first] = told.events;
-    const strange = { ...first, type: 'run.dreamt', at: 0 as Instant } as unknown as Parameters<typeof drawEvent>[0];
-    expect(drawEvent(strange, options)).toContain('run.dreamt');
   });
 });

@@ -9,7 +9,7 @@ import { wrap } from './layout.ts';
 import type { DrawOptions } from './style.ts';
 import { counted, fill, phrasesOf } from './words.ts';
 
-export { drawEvent, drawRun } from './run-facts.ts';
+export { drawRun } from './run-facts.ts';
 
 /** Runs, one a line; ids are whole, so that they can be copied into the next command. */
 export function drawRunsTable(items: readonly ListedRun[], options: DrawOptions): string {

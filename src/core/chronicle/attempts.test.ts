@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RUN, SHA, ToldRun, digest, path } from '../../../test/support/told-run.ts';
-import { attemptKeyOf, spanIdOf } from '../ids.ts';
+import { attemptKeyOf, seedOf, spanIdOf } from '../ids.ts';
 import type { Instant } from '../ids.ts';
 import { attemptViewSchema } from '../shapes.ts';
 import { triesOf } from './attempts.ts';
@@ -27,6 +27,12 @@ describe('the tries of a run', () => {
       attemptKey: attemptKeyOf(digest, RUN, at),
       retryOf: first?.view.spanId,
     });
+  });
+
+  it('have the seed of their step when a provider served them', () => {
+    const told = new ToldRun().begin().start('a').end('a', { provider: 'offline', model: 'm' }).start('b').end('b');
+    const seeds = triesOf(told.source()).map(({ view }) => view.seed);
+    expect(seeds).toEqual([seedOf(digest, 7, path('a')), null]);
   });
 
   it('keep what the start says', () => {

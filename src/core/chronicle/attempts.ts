@@ -1,9 +1,9 @@
 import type { EventData, RunEvent } from '../events.ts';
-import { attemptKeyOf, spanIdOf } from '../ids.ts';
+import { attemptKeyOf, seedOf, spanIdOf } from '../ids.ts';
 import type { Instant, Sha256, StepPath } from '../ids.ts';
 import type { Facts } from '../json.ts';
 import type { AttemptView } from '../shapes.ts';
-import { captureOf, iso } from './source.ts';
+import { captureOf, createdOf, iso } from './source.ts';
 import type { ChronicleSource } from './source.ts';
 
 /** One try of a step: as others read it, and what only the rest of the chronicle asks for. */
@@ -52,7 +52,7 @@ function attemptView(event: Started, ended: Ended | undefined, source: Chronicle
     retryOf: attempt === 1 ? null : span(attempt - 1),
     state: ended?.data.state ?? 'running',
     attemptKey: attemptKeyOf(source.digest, runId, { path, attempt }) as Sha256,
-    seed: null,
+    seed: ended?.data.provider === undefined ? null : seedOf(source.digest, createdOf(source.events).data.seed, path),
     startedAt: iso(event.at),
     endedAt: ended === undefined ? null : iso(ended.at),
     queuedMs: data.queuedMs,

@@ -24,7 +24,7 @@ export interface Desk {
   report(path: Path, message: string, suggestion?: string): void;
 }
 
-export const isBroken = (bench: Bench, kind: DefinitionKind, id: string): boolean => bench.broken[kind].has(id);
+const isBroken = (bench: Bench, kind: DefinitionKind, id: string): boolean => bench.broken[kind].has(id);
 
 /** "Did you mean" with the nearest of the known names, or what is known when nothing is near and the list is short. */
 export function suggest(word: string, known: Iterable<string>): string | undefined {
@@ -43,7 +43,7 @@ const KIND_WORDS: Readonly<Record<DefinitionKind, string>> = {
   profiles: 'profile',
 };
 
-export const kindWord = (kind: DefinitionKind): string => KIND_WORDS[kind];
+const kindWord = (kind: DefinitionKind): string => KIND_WORDS[kind];
 
 export interface Named {
   readonly path: Path;

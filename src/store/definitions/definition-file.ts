@@ -35,7 +35,7 @@ export type LoadedFile =
       readonly problems: readonly DefinitionProblem[];
     };
 
-export const stemOf = (file: string): string => basename(file, extname(file));
+const stemOf = (file: string): string => basename(file, extname(file));
 
 /** The kind that the folder's name says. */
 export function kindOfFolder(folder: string): DefinitionKind | undefined {

@@ -141,7 +141,7 @@ function valueAt(value: unknown, path: Path): unknown {
 }
 
 /** The keys a map at the path may have. */
-export function keysAt(schema: z.core.$ZodType, path: Path): readonly string[] {
+function keysAt(schema: z.core.$ZodType, path: Path): readonly string[] {
   let candidates = alternatives(schema);
   for (const part of path)
     candidates = candidates.flatMap((candidate) => childrenAt(candidate, part)).flatMap(alternatives);

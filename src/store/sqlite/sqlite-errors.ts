@@ -8,7 +8,7 @@ const RANGE = 25;
 const NOT_A_DATABASE = 26;
 
 /** The primary result code of an error thrown by node:sqlite, else undefined. */
-export function sqliteCode(thrown: unknown): number | undefined {
+function sqliteCode(thrown: unknown): number | undefined {
   if (!(thrown instanceof Error) || !('errcode' in thrown)) return undefined;
   return typeof thrown.errcode === 'number' ? thrown.errcode & 0xff : undefined;
 }
