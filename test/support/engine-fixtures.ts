@@ -72,7 +72,7 @@ interface Disk {
 
 export const FORBIDDEN_WORD = 'zorgblat';
 export const FORBIDDEN_PHRASE = 'grumbly wuzzle';
-export const testPolicy = compilePolicy([
+const testPolicy = compilePolicy([
   {
     id: 'made-up',
     version: '1',

@@ -1,10 +1,4 @@
-import type {
-  Definitions,
-  OutputDefinition,
-  PipelineDefinition,
-  ProfileDefinition,
-  Resolved,
-} from '../../core/definitions.ts';
+import type { Definitions, PipelineDefinition, ProfileDefinition, Resolved } from '../../core/definitions.ts';
 import { StemmaError } from '../../core/errors.ts';
 import type { RunRequest } from '../../core/request.ts';
 import type { ArtifactRef } from '../../core/stage.ts';
@@ -29,6 +23,3 @@ export function definitionOf<K extends keyof Definitions>(definitions: Definitio
     throw new StemmaError('DEFINITION_INVALID', `The run's definitions hold no ${kind.slice(0, -1)} "${id}".`);
   return found;
 }
-
-/** The chunk an output is made with. */
-export const chunkOfOutput = (output: OutputDefinition): string => output.chunk ?? `generate-${output.medium}`;

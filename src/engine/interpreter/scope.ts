@@ -96,12 +96,16 @@ export class Scope {
     return this.valueOf(parseReference(reference));
   }
 
-  /** Whether the condition holds; conditions read closed values only. */
+  /** Whether the condition holds; conditions read closed values only: an input counts how many there are of it. */
   holds(condition: string): boolean {
-    return evaluateExpression(parseExpression(condition), (reference) => {
-      const value = this.valueOf(reference);
-      return typeof value === 'object' && value !== null ? undefined : value;
-    });
+    return evaluateExpression(parseExpression(condition), (reference) => this.closedValueOf(reference));
+  }
+
+  /** The value as a condition or a loop's length may read it; undefined for a text. */
+  closedValueOf(reference: Reference): number | boolean | string | null | undefined {
+    const value = this.valueOf(reference);
+    if (reference.root === 'input') return value === undefined ? 0 : 1;
+    return typeof value === 'object' && value !== null ? undefined : value;
   }
 
   #outputField(name: string): Value {
@@ -126,7 +130,7 @@ export class Scope {
 
 /** How often a loop runs: `times`, never more than `max`; a loop with only `until` may run up to `max`. */
 export function timesOf(loop: NonNullable<StepDefinition['repeat']>, scope: Scope): number {
-  const wanted = typeof loop.times === 'string' ? scope.resolve(loop.times) : loop.times;
+  const wanted = typeof loop.times === 'string' ? scope.closedValueOf(parseReference(loop.times)) : loop.times;
   const times = typeof wanted === 'number' ? Math.floor(wanted) : loop.max;
   return Math.max(0, Math.min(times, loop.max));
 }

@@ -1,4 +1,4 @@
-import { DEFAULT_RETRY } from '../../core/definitions.ts';
+import { chunkOfOutput, DEFAULT_RETRY } from '../../core/definitions.ts';
 import type { Resolved, StepDefinition } from '../../core/definitions.ts';
 import type { StepRecord } from '../../core/apply.ts';
 import { StemmaError } from '../../core/errors.ts';
@@ -12,7 +12,7 @@ import type { Route } from '../routing.ts';
 import { createStageContext } from '../stage-context.ts';
 import { prepareInput, settingsFor } from './input.ts';
 import type { PreparedInput } from './input.ts';
-import { chunkOfOutput, definitionOf } from './plan.ts';
+import { definitionOf } from './plan.ts';
 import { iterate } from './repeat.ts';
 import type { Scope, StepEnd } from './scope.ts';
 
