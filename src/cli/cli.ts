@@ -7,6 +7,7 @@ import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { stagesCommand } from './commands/stages.ts';
 import { workerCommand } from './commands/worker.ts';
+import { examples } from './examples.ts';
 import { Exit } from './host.ts';
 import type { Host } from './host.ts';
 import { errorDocument, errorText, say, styleOf, writeJson } from './output.ts';
@@ -58,14 +59,13 @@ function inherit(command: Command, from: Command): Command {
   return command;
 }
 
-const EXAMPLES = `
-Examples:
-  stemma run dada "A cat sits on the roof and dreams of the sea"
-  stemma run stille-post --input-file poem.txt --seed 7 --json
-  stemma runs list --state failed
-  stemma runs tree <id>
-  stemma runs verify <id>
-`;
+const EXAMPLES = examples(
+  'stemma run dada "A cat sits on the roof and dreams of the sea"',
+  'stemma run stille-post --input-file poem.txt --seed 7 --json',
+  'stemma runs list --state failed',
+  'stemma runs tree <id>',
+  'stemma runs verify <id>',
+);
 
 /** Commander has said on stderr what is wrong; programs get it as a document too. */
 async function wrongUse(error: CommanderError, at: { argv: readonly string[]; host: Host }): Promise<number> {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { DefinitionProblem } from '../../core/definitions.ts';
 import { Exit } from '../host.ts';
+import { examples } from '../examples.ts';
 import type { GlobalFlags, Host } from '../host.ts';
 import { say, styleOf, widthOf, write, writeJson } from '../output.ts';
 
@@ -16,6 +17,7 @@ export function configsCommand(host: Host): Command {
 const list = (host: Host): Command =>
   new Command('list')
     .description('Every config that has loaded.')
+    .addHelpText('after', examples('stemma configs list', 'stemma configs list --json'))
     .option('--json', 'print one JSON document')
     .action(async (_flags: GlobalFlags, self: Command) => {
       const { data, json } = self.optsWithGlobals<GlobalFlags>();
@@ -31,6 +33,7 @@ const list = (host: Host): Command =>
 const show = (host: Host): Command =>
   new Command('show')
     .description('One config with its texts.')
+    .addHelpText('after', examples('stemma configs show dada'))
     .argument('<id>')
     .option('--json', 'print one JSON document')
     .action(async (id: string, _flags: GlobalFlags, self: Command) => {
@@ -44,6 +47,7 @@ const show = (host: Host): Command =>
 const validate = (host: Host): Command =>
   new Command('validate')
     .description('Every problem of the definitions in force, or of a file or folder; exit 2 when there is one.')
+    .addHelpText('after', examples('stemma configs validate', 'stemma configs validate my-definitions/'))
     .argument('[path]')
     .option('--json', 'print one JSON document')
     .action(async (path: string | undefined, _flags: GlobalFlags, self: Command) => {

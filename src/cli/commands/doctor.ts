@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { Exit } from '../host.ts';
+import { examples } from '../examples.ts';
 import type { GlobalFlags, Host } from '../host.ts';
 import { styleOf, widthOf, write, writeJson } from '../output.ts';
 
@@ -7,6 +8,7 @@ import { styleOf, widthOf, write, writeJson } from '../output.ts';
 export const doctorCommand = (host: Host): Command =>
   new Command('doctor')
     .description('Look whether everything a run needs is well.')
+    .addHelpText('after', examples('stemma doctor', 'stemma doctor --rebuild'))
     .option('--rebuild', 'make the lists anew from the events')
     .option('--json', 'print one JSON document')
     .action(async (_flags: GlobalFlags, self: Command) => {

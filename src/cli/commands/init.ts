@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { examples } from '../examples.ts';
 import type { GlobalFlags, Host } from '../host.ts';
 import { say, write, writeJson } from '../output.ts';
 
@@ -6,6 +7,7 @@ import { say, write, writeJson } from '../output.ts';
 export const initCommand = (host: Host): Command =>
   new Command('init')
     .description('Make a data directory here: a commented settings file and an example definition.')
+    .addHelpText('after', examples('stemma init', 'stemma init --language de'))
     .option('--language <code>', 'language of messages (ISO 639-1); asked for on a terminal')
     .option('--json', 'print one JSON document')
     .action(async (_flags: GlobalFlags, self: Command) => {

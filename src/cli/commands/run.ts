@@ -3,6 +3,7 @@ import type { App } from '../../app/context.ts';
 import type { StartedRun, StartRunInput } from '../../app/start-run.ts';
 import type { RunResult } from '../../app/run-result.ts';
 import type { RunId } from '../../core/ids.ts';
+import { examples } from '../examples.ts';
 import { Exit } from '../host.ts';
 import type { GlobalFlags, Host } from '../host.ts';
 import { readInputText } from '../input-text.ts';
@@ -49,13 +50,12 @@ export const runCommand = (host: Host): Command =>
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      `
-Examples:
-  stemma run dada "A cat sits on the roof and dreams of the sea"
-  stemma run bauhaus "Drei Vögel über dem Leuchtturm" --output image,text --seed 7
-  stemma run your-own "A street in the rain" --context "Tell it from the view of a snail."
-  cat poem.txt | stemma run stille-post --set hands=12 --json
-`,
+      examples(
+        'stemma run dada "A cat sits on the roof and dreams of the sea"',
+        'stemma run bauhaus "Drei Vögel über dem Leuchtturm" --output image,text --seed 7',
+        'stemma run your-own "A street in the rain" --context "Tell it from the view of a snail."',
+        'cat poem.txt | stemma run stille-post --set hands=12 --json',
+      ),
     )
     .action(async (...[config, text, , command]: [string, string | undefined, RunFlags, Command]) => {
       const flags = command.optsWithGlobals<RunFlags>();

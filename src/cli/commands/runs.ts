@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { App } from '../../app/context.ts';
 import type { CommandType } from '../../core/ports.ts';
+import { examples } from '../examples.ts';
 import { Exit } from '../host.ts';
 import type { GlobalFlags, Host } from '../host.ts';
 import { say, styleOf, widthOf, write, writeJson, writeLine } from '../output.ts';
@@ -57,10 +58,7 @@ const list = (host: Host): Command =>
     .option('--limit <number>', 'at most so many, 1 to 100', limitOf, 20)
     .option('--cursor <cursor>', 'go on where the last page ended')
     .option('--json', 'print one JSON document')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  stemma runs list --state failed\n  stemma runs list --search Leuchtturm --json\n',
-    )
+    .addHelpText('after', examples('stemma runs list --state failed', 'stemma runs list --search Leuchtturm --json'))
     .action(async (_flags: ListFlags, self: Command) => {
       const { data, json, debug: _debug, ...filter } = self.optsWithGlobals<ListFlags>();
       await using app = await host.openApp({ data });
@@ -83,6 +81,7 @@ const show = (host: Host): Command =>
   new Command('show')
     .description('Everything about one run.')
     .argument('<id>')
+    .addHelpText('after', examples('stemma runs show <id>', 'stemma runs show <id> --json'))
     .option('--json', 'print one JSON document')
     .action(
       onRun(host, async (app, id, { json }) => {
@@ -98,6 +97,7 @@ const tree = (host: Host): Command =>
   new Command('tree')
     .description("Draw the run's stemma: how the text came down from version to version.")
     .argument('<id>')
+    .addHelpText('after', examples('stemma runs tree <id>', 'stemma runs tree <id> --full'))
     .option('--full', 'do not cut long texts')
     .action(
       onRun<GlobalFlags & { full?: boolean }>(host, async (app, id, { full }) => {
@@ -113,6 +113,7 @@ const watch = (host: Host): Command =>
   new Command('watch')
     .description('Follow a run until it has ended.')
     .argument('<id>')
+    .addHelpText('after', examples('stemma runs watch <id>'))
     .action(
       onRun(host, async (app, id) => {
         const { parseRunId } = await import('../../app/read-run.ts');
@@ -127,6 +128,7 @@ const events = (host: Host): Command =>
   new Command('events')
     .description("The run's events, one JSON document a line.")
     .argument('<id>')
+    .addHelpText('after', examples('stemma runs events <id>', 'stemma runs events <id> --follow'))
     .option('--follow', 'go on with new events until the run has ended')
     .option('--json', 'accepted for symmetry: events are always JSON')
     .action(
@@ -143,6 +145,7 @@ const verify = (host: Host): Command =>
   new Command('verify')
     .description('Recompute the whole record of a run; exit 9 when something is not as it was recorded.')
     .argument('<id>')
+    .addHelpText('after', examples('stemma runs verify <id>', 'stemma runs verify <id> --json'))
     .option('--json', 'print one JSON document')
     .action(
       onRun(host, async (app, id, { json }) => {
@@ -162,6 +165,7 @@ const exportTo = (host: Host): Command =>
   new Command('export')
     .description('Write a run as a document of its own.')
     .argument('<id>')
+    .addHelpText('after', examples('stemma runs export <id> --format json --out run.json'))
     .requiredOption('--format <format>', 'json')
     .option('--out <file>', 'write to a file instead of standard output')
     .option('--json', 'answer errors as JSON')
@@ -188,6 +192,7 @@ const command =
     const self = new Command(type)
       .description(WORDS[type])
       .argument('<id>')
+      .addHelpText('after', examples(`stemma runs ${type} <id>`))
       .option('--json', 'print one JSON document');
     if (type === 'resume') self.option('--detach', 'leave the work to `stemma worker`');
     return self.action(

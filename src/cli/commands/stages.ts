@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { examples } from '../examples.ts';
 import type { GlobalFlags, Host } from '../host.ts';
 import { styleOf, widthOf, write, writeJson } from '../output.ts';
 
@@ -14,6 +15,7 @@ const onStdout = (language: string) => ({ style: styleOf(process.stdout), width:
 const list = (host: Host): Command =>
   new Command('list')
     .description('Every registered stage.')
+    .addHelpText('after', examples('stemma stages list'))
     .option('--json', 'print one JSON document')
     .action(async (_flags: GlobalFlags, self: Command) => {
       const { data, json } = self.optsWithGlobals<GlobalFlags>();
@@ -27,6 +29,7 @@ const list = (host: Host): Command =>
 const info = (host: Host): Command =>
   new Command('info')
     .description('What a stage reads, takes as settings, reports and calls.')
+    .addHelpText('after', examples('stemma stages info text.interception'))
     .argument('<type>')
     .option('--json', 'print one JSON document')
     .action(async (type: string, _flags: GlobalFlags, self: Command) => {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { examples } from '../examples.ts';
 import type { GlobalFlags, Host } from '../host.ts';
 import { say, writeJson } from '../output.ts';
 
@@ -6,6 +7,7 @@ import { say, writeJson } from '../output.ts';
 export const workerCommand = (host: Host): Command =>
   new Command('worker')
     .description('Execute submitted and unfinished runs.')
+    .addHelpText('after', examples('stemma worker', 'stemma worker --once'))
     .option('--once', 'end when nothing is runnable and every other holder of a run has been seen alive')
     .option('--json', 'print what is left as one JSON document at the end')
     .action(async (_flags: GlobalFlags, self: Command) => {

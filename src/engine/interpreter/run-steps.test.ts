@@ -142,6 +142,16 @@ describe('what a step reads', () => {
     expect(skipped).toEqual(['no condition']);
   });
 
+  test('are counts of the inputs, in conditions and as the length of a loop', async () => {
+    const { texts, skipped } = await tell([
+      use('given', 'test-append', { when: 'input.text > 0' }),
+      use('many', 'test-append', { when: 'input.text > 1' }),
+      use('again', 'test-append', { repeat: { times: 'input.text', max: 5 } }),
+    ]);
+    expect(Object.keys(texts)).toEqual(['given', 'again[1]']);
+    expect(skipped).toEqual(['many condition']);
+  });
+
   test('are steps of the lists around it', async () => {
     const { texts } = await tell([
       use('one'),
