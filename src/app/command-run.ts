@@ -27,11 +27,12 @@ export async function commandRun(
   const runId = parseRunId(input.runId);
   const { queue, log } = app.store;
   await queue.send(runId, { type: input.command, by: input.by ?? 'admin' });
-  const held = (await log.head(runId))?.holder !== undefined;
-  const others = await anotherWorkerLives(app);
-  const ours = input.command === 'resume' ? (options.carryOn ?? true) && !others : !held;
+  const isOurs = async (): Promise<boolean> => {
+    if (input.command !== 'resume') return (await log.head(runId))?.holder === undefined;
+    return (options.carryOn ?? true) && !(await anotherWorkerLives(app));
+  };
   const carryOn = () => work(app, { only: runId, signal: options.signal });
-  const done = ours ? await asWorker(app, carryOn) : undefined;
+  const done = (await isOurs()) ? await asWorker(app, carryOn) : undefined;
   const state = (await log.head(runId))?.state ?? 'pending';
   return { runId, command: input.command, state, last: done?.last };
 }

@@ -36,7 +36,7 @@ export function mergeParameters(app: Pick<App, 'catalogue'>, at: Place, wanted: 
   const set: Record<string, number | boolean | string> = {};
   for (const [name, value] of Object.entries(wanted)) {
     if (!known.has(name)) throw unknownParameter(name, [...known]);
-    set[name] = typeof value === 'string' ? closedValue(name, value, base[name]) : value;
+    set[name] = closedValue(name, value, base[name]);
   }
   return { ...base, ...set };
 }
@@ -60,17 +60,16 @@ function unknownParameter(name: string, known: readonly string[]): StemmaError {
 /** `--set` gives texts; numbers and flags are read from them. */
 function closedValue(
   name: string,
-  text: string,
+  wanted: number | boolean | string,
   own: number | boolean | string | undefined,
 ): number | boolean | string {
-  if (typeof own === 'string') return text;
-  const value = readClosed(text);
+  const value = typeof wanted === 'string' && typeof own !== 'string' ? readClosed(wanted) : wanted;
   if (own !== undefined && typeof value !== typeof own)
-    throw new StemmaError('INPUT_INVALID', `The parameter "${name}" must be a ${typeof own}, not "${text}".`);
+    throw new StemmaError('INPUT_INVALID', `The parameter "${name}" must be a ${typeof own}, not "${wanted}".`);
   return value;
 }
 
 function readClosed(text: string): number | boolean | string {
   if (text === 'true' || text === 'false') return text === 'true';
-  return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
+  return text.trim() === '' || !Number.isFinite(Number(text)) ? text : Number(text);
 }

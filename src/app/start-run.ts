@@ -60,7 +60,7 @@ export interface StartedRun {
  */
 export async function startRun(app: App, input: StartRunInput, claimFor?: WorkerId): Promise<StartedRun> {
   const wish = parseInput(input);
-  assertText(wish.text, app.settings.inputBytes);
+  assertTexts(wish, app.settings.inputBytes);
   const loaded = await app.definitions.load();
   const config = findConfig(loaded, wish.config);
   const request = toRequest(app, { wish, config, loaded });
@@ -80,25 +80,30 @@ function parseInput(input: unknown): Wish {
   throw new StemmaError('INPUT_INVALID', `"${field}" ${issue?.message ?? 'is not valid'}.`, { facts: { field } });
 }
 
-function assertText(text: string, limit: number): void {
-  const sizeBytes = new TextEncoder().encode(text).length;
-  if (sizeBytes > limit)
-    throw new StemmaError('TOO_LARGE', `The text is ${sizeBytes} bytes long; at most ${limit} are taken.`, {
-      facts: { sizeBytes, limit },
-      hint: 'Shorten it, or raise limits.inputBytes in the settings.',
-    });
+/** Everything that a person wrote, not the input alone, becomes an artifact and goes to the gateway. */
+function assertTexts({ text, task, context, set = {} }: Wish, limit: number): void {
+  assertPlain('text', text, limit);
   if (text.trim() === '')
     throw new StemmaError('INPUT_INVALID', 'The text is empty.', {
       hint: 'Write a text after the config, or give one with --input-file or on standard input.',
+    });
+  for (const [what, own] of Object.entries({ task, context, ...set }))
+    if (typeof own === 'string') assertPlain(what, own, limit);
+}
+
+function assertPlain(what: string, text: string, limit: number): void {
+  const sizeBytes = new TextEncoder().encode(text).length;
+  if (sizeBytes > limit)
+    throw new StemmaError('TOO_LARGE', `The ${what} is ${sizeBytes} bytes long; at most ${limit} are taken.`, {
+      facts: { sizeBytes, limit },
+      hint: 'Shorten it, or raise limits.inputBytes in the settings.',
     });
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u0008\u000e-\u001f]/.test(text) || !text.isWellFormed())
     throw new StemmaError(
       'INPUT_INVALID',
-      'The input is no plain text: it holds control characters or broken Unicode.',
-      {
-        hint: 'Give a text in UTF-8.',
-      },
+      `The ${what} is no plain text: it holds control characters or broken Unicode.`,
+      { hint: 'Give a text in UTF-8.' },
     );
 }
 
@@ -205,6 +210,13 @@ interface Ready {
 
 async function submit(app: App, ready: Ready): Promise<StartedRun> {
   const runId = app.ids.runId();
+  const lease = await store(app, runId, ready);
+  await writeSummary(app, runId).catch(() => {}); // a convenience; the record is complete
+  return { runId, traceId: traceIdOf(runId), lease };
+}
+
+/** All of it, or nothing. */
+async function store(app: App, runId: RunId, ready: Ready): Promise<Lease | undefined> {
   try {
     const given = await writeGiven(app, runId, ready.given);
     await app.store.files.writeDefinitions(ready.set, runId);
@@ -212,9 +224,7 @@ async function submit(app: App, ready: Ready): Promise<StartedRun> {
     const labels = Object.entries(ready.wish.labels ?? {}).map(([key, value]) => ({ key, value }));
     const artifacts = given.map(({ row }) => row);
     const submission = { runId, created, artifacts, definitions: ready.set, labels, priority: ready.request.priority };
-    const lease = await app.store.queue.submit(submission, ready.claimFor);
-    await writeSummary(app, runId);
-    return { runId, traceId: traceIdOf(runId), lease };
+    return await app.store.queue.submit(submission, ready.claimFor);
   } catch (cause) {
     await app.store.files.delete(runId).catch(() => {}); // the first fault is the one to tell
     throw cause;

@@ -43,8 +43,9 @@ export async function verifyRun(app: App, id: string): Promise<Verification> {
   const events = await readEvents(app, runId, problems);
   problems.push(...chainProblems(app, events, head), ...foldProblems(events));
   const rows = await app.store.log.artifacts(runId);
-  for (const row of rows) problems.push(...(await artifactProblems(app, row, commitments(events))));
-  problems.push(...missingRows(rows, events), ...(await definitionProblems(app, runId, events)));
+  const committed = commitments(events);
+  for (const row of rows) problems.push(...(await artifactProblems(app, row, committed)));
+  problems.push(...missingRows(rows, committed), ...(await definitionProblems(app, runId, events)));
   return { ok: problems.length === 0, events: events.length, artifacts: rows.length, problems };
 }
 
@@ -134,11 +135,9 @@ async function artifactProblems(
     : [{ what: row.id, problem: 'is not what its event committed to' }];
 }
 
-function missingRows(rows: readonly ArtifactRow[], events: readonly RunEvent[]): VerifyProblem[] {
+function missingRows(rows: readonly ArtifactRow[], committed: ReadonlyMap<ArtifactId, Committed>): VerifyProblem[] {
   const known = new Set(rows.map(({ id }) => id));
-  return [...commitments(events).keys()]
-    .filter((id) => !known.has(id))
-    .map((id) => ({ what: id, problem: 'has no row' }));
+  return [...committed.keys()].filter((id) => !known.has(id)).map((id) => ({ what: id, problem: 'has no row' }));
 }
 
 async function definitionProblems(app: App, runId: RunId, events: readonly RunEvent[]): Promise<VerifyProblem[]> {

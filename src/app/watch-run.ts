@@ -15,6 +15,7 @@ export async function* watchRun(app: App, runId: RunId, signal: AbortSignal): As
   const stop = new AbortController();
   const news = new News();
   const following = followRun(app, { runId, from: events.at(-1)?.position ?? 0 }, { stop, signal, news });
+  following.catch(() => {}); // awaited below; a fault while a chronicle is read must not count as unhandled
   try {
     while (await news.next()) {
       await app.clock.sleep(SETTLE_MS, signal).catch(() => {}); // stopped: the last state is still shown

@@ -32,6 +32,8 @@ export interface Workplace extends Disposable {
     options?: CliOptions,
   ): Promise<T & { readonly exit: number | null }>;
   start(args: readonly string[], options?: CliOptions): ChildProcess;
+  /** What a started command printed and how it ended. */
+  ended(child: ChildProcess, stdin?: string | Uint8Array): Promise<CliResult>;
 }
 
 /** A temporary folder with a data directory and user settings of its own; removed at the end. */
@@ -53,6 +55,7 @@ export function openWorkplace(): Workplace {
     data,
     start,
     run,
+    ended,
     async json(args, options) {
       const { code, stdout, stderr } = await run([...args, '--json'], options);
       try {
@@ -65,7 +68,6 @@ export function openWorkplace(): Workplace {
   };
 }
 
-/** What a started command printed and how it ended. */
 function ended(child: ChildProcess, stdin: string | Uint8Array = ''): Promise<CliResult> {
   const out: Buffer[] = [];
   const err: Buffer[] = [];
