@@ -4,6 +4,7 @@ import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { App } from './app/context.ts';
 import type { Store } from './core/ports.ts';
+import type { Extension } from './core/stage.ts';
 import { runCli } from './cli/cli.ts';
 import type { Host, OpenApp, OpenCatalogue, OpenOptions } from './cli/host.ts';
 
@@ -28,8 +29,7 @@ const openApp: OpenApp = async (options) => {
     openPack(settings.dataDirectory),
   ]);
   const { createProviderRegistry } = await import('./engine/engine.ts');
-  const { createOfflineProvider } = await import('./providers/offline/provider.ts');
-  const providers = createProviderRegistry([createOfflineProvider()]);
+  const providers = createProviderRegistry((await extensions()).flatMap((extension) => extension.providers ?? []));
   const { systemClock: clock, nodeDigest: digest, systemIds: ids } = system;
   const worker = { id: ids.workerId(), host: hostname(), pid: process.pid, version: VERSION };
   const stages = new Map(pack.stages.map((stage) => [stage.type, stage]));
@@ -73,6 +73,7 @@ async function openSettings({ data, flags }: OpenOptions): Promise<OpenedSetting
     level: settings.safety.level,
     profile: settings.profile,
     language: primaryLanguage(settings, env),
+    languages: settings.language.supported,
     inputBytes: settings.limits.inputBytes,
     slots: settings.workers.slots,
   };
@@ -107,32 +108,45 @@ async function openStore(at: OpenedSettings): Promise<{ store: Store; signer: Ap
   return { signer, store: { log, queue, queries, files, health: () => opened.health(), [Symbol.asyncDispose]: close } };
 }
 
-async function openPolicy(): Promise<App['engine']['policy']> {
-  const [{ studio }, { loadPolicyFiles }, { compilePolicy }] = await Promise.all([
+/** Everything that comes with Stemma, in one shape; what people add will stand in this list too. */
+async function extensions(): Promise<readonly Extension[]> {
+  const [{ studio }, { offline }] = await Promise.all([
     import('./packs/studio/extension.ts'),
+    import('./providers/offline/extension.ts'),
+  ]);
+  return [studio, offline];
+}
+
+const present = <T>(values: readonly (T | undefined)[]): T[] => values.filter((value) => value !== undefined);
+
+async function openPolicy(): Promise<App['engine']['policy']> {
+  const [loaded, { loadPolicyFiles }, { compilePolicy }] = await Promise.all([
+    extensions(),
     import('./store/policies/load-policies.ts'),
     import('./engine/safety/policy.ts'),
   ]);
-  const files = await loadPolicyFiles(studio.policies === undefined ? [] : [studio.policies]);
+  const files = await loadPolicyFiles(present(loaded.map(({ policies }) => policies)));
   return compilePolicy(files.map(({ data }) => data));
 }
 
 async function openPack(
   dataDirectory: string,
 ): Promise<Pick<App, 'stages' | 'catalogue' | 'definitions' | 'messages'>> {
-  const [{ studio }, { createDefinitionSource }, { loadMessages }, { stageCatalogue }, { nodeDigest }] =
-    await Promise.all([
-      import('./packs/studio/extension.ts'),
-      import('./store/definitions/definition-source.ts'),
-      import('./store/messages/load-messages.ts'),
-      import('./core/lint.ts'),
-      import('./store/system/system.ts'),
-    ]);
-  const stages = studio.stages ?? [];
-  const shipped = studio.definitions === undefined ? [] : [{ folder: studio.definitions, origin: 'shipped' as const }];
-  const sources = [...shipped, { folder: join(dataDirectory, 'definitions'), origin: 'admin' as const }];
+  const [loaded, { createDefinitionSource }, { loadMessages }, { stageCatalogue }, { nodeDigest }] = await Promise.all([
+    extensions(),
+    import('./store/definitions/definition-source.ts'),
+    import('./store/messages/load-messages.ts'),
+    import('./core/lint.ts'),
+    import('./store/system/system.ts'),
+  ]);
+  const stages = loaded.flatMap((extension) => extension.stages ?? []);
+  const shipped = present(loaded.map(({ definitions }) => definitions));
+  const sources = [
+    ...shipped.map((folder) => ({ folder, origin: 'shipped' as const })),
+    { folder: join(dataDirectory, 'definitions'), origin: 'admin' as const },
+  ];
   const definitions = createDefinitionSource({ sources, stages, digest: nodeDigest });
-  const messages = await loadMessages(studio.messages === undefined ? [] : [studio.messages]);
+  const messages = await loadMessages(present(loaded.map((extension) => extension.messages)));
   return { stages, catalogue: stageCatalogue(stages), definitions, messages };
 }
 

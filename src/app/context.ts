@@ -12,6 +12,8 @@ export interface AppSettings {
   readonly profile: string;
   /** Language of messages. */
   readonly language: string;
+  /** Those that people may choose from. */
+  readonly languages: readonly string[];
   readonly inputBytes: number;
   readonly slots: number;
 }

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../core/canonical.ts';
 import { chunkOfOutput } from '../core/definitions.ts';
-import type { DefinitionKind, Definitions, Resolved, StepDefinition } from '../core/definitions.ts';
+import type { ChunkDefinition, DefinitionKind, Definitions, Resolved, StepDefinition } from '../core/definitions.ts';
 import { toHex } from '../core/ids.ts';
 import type { Digest, Sha256 } from '../core/ids.ts';
 import type { DefinitionSet } from '../core/ports.ts';
@@ -15,21 +15,19 @@ export interface Used {
 
 /** The exact definitions a run is made with: config, pipeline, chunks, outputs and profile, as they were written. */
 export function collectDefinitions(definitions: Definitions, used: Used, digest: Digest): DefinitionSet {
-  const steps = definitions.pipelines.get(used.pipeline)?.definition.steps ?? [];
-  const chunks = new Set(chunksOf(steps));
-  if (chunks.delete('output.chunk'))
-    for (const id of used.outputs) {
-      const output = definitions.outputs.get(id)?.definition;
-      if (output !== undefined) chunks.add(chunkOfOutput(output));
-    }
   const files = [
-    ...pick(definitions, 'chunks', [...chunks].sort()),
+    ...pick(definitions, 'chunks', chunkIds(definitions, used).toSorted()),
     ...pick(definitions, 'configs', [used.config]),
-    ...pick(definitions, 'outputs', [...new Set(used.outputs)].sort()),
+    ...pick(definitions, 'outputs', [...new Set(used.outputs)].toSorted()),
     ...pick(definitions, 'pipelines', [used.pipeline]),
     ...pick(definitions, 'profiles', [used.profile]),
   ];
   return { digest: digestOf(files, digest), files };
+}
+
+/** The chunks of the pipeline's steps and of the outputs. */
+export function chunksUsed(definitions: Definitions, used: Pick<Used, 'pipeline' | 'outputs'>): ChunkDefinition[] {
+  return chunkIds(definitions, used).flatMap((id) => definitions.chunks.get(id)?.definition ?? []);
 }
 
 /** SHA-256 over the canonical list of kind, id, origin and digest; what `run.created` names. */
@@ -38,8 +36,18 @@ export function digestOf(files: DefinitionSet['files'], digest: Digest): Sha256 
   return toHex(digest.sha256(canonicalJson(list))) as Sha256;
 }
 
-export function chunksOf(steps: readonly StepDefinition[]): string[] {
-  return steps.flatMap((step) => [...(step.use === undefined ? [] : [step.use]), ...chunksOf(step.steps ?? [])]);
+function chunkIds(definitions: Definitions, { pipeline, outputs }: Pick<Used, 'pipeline' | 'outputs'>): string[] {
+  const ids = new Set(usesOf(definitions.pipelines.get(pipeline)?.definition.steps ?? []));
+  if (ids.delete('output.chunk'))
+    for (const id of outputs) {
+      const output = definitions.outputs.get(id)?.definition;
+      if (output !== undefined) ids.add(chunkOfOutput(output));
+    }
+  return [...ids];
+}
+
+function usesOf(steps: readonly StepDefinition[]): string[] {
+  return steps.flatMap((step) => [...(step.use === undefined ? [] : [step.use]), ...usesOf(step.steps ?? [])]);
 }
 
 function pick(definitions: Definitions, kind: DefinitionKind, ids: readonly string[]): DefinitionSet['files'] {

@@ -6,6 +6,7 @@ import type { RunListRow } from '../core/ports.ts';
 import { RUN_MOVES } from '../core/states.ts';
 import type { RunState } from '../core/states.ts';
 import type { App } from './context.ts';
+import { describeIssue } from './input-issue.ts';
 
 const time = z.iso.datetime({ offset: true }).or(z.iso.date());
 
@@ -63,10 +64,9 @@ export async function listRuns(
 }
 
 function parse(input: unknown): z.output<typeof listRunsInput> {
-  const result = listRunsInput.safeParse(input);
+  const result = listRunsInput.safeParse(input, { reportInput: true });
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new StemmaError('INPUT_INVALID', `--${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is not valid'}.`);
+  throw describeIssue(result.error);
 }
 
 const defined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>

@@ -1,10 +1,9 @@
-import { chunkOfOutput } from '../core/definitions.ts';
 import type { Definitions, Resolved, StepDefinition } from '../core/definitions.ts';
 import { StemmaError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { RunRequest } from '../core/request.ts';
 import type { App } from './context.ts';
-import { chunksOf } from './definition-set.ts';
+import { chunksUsed } from './definition-set.ts';
 
 type Parameters = RunRequest['parameters'];
 
@@ -22,10 +21,9 @@ interface Place {
  */
 export function mergeParameters(app: Pick<App, 'catalogue'>, at: Place, wanted: Parameters): Parameters {
   const pipeline = at.definitions.pipelines.get(at.config.definition.pipeline)?.definition;
-  const read = [...JSON.stringify(pipeline?.steps ?? []).matchAll(/\bparameters\.([A-Za-z][\w-]*)/g)].map(
-    ([, name = '']) => name,
-  );
-  const chunks = chunksUsed(pipeline?.steps ?? [], at).flatMap((id) => at.definitions.chunks.get(id)?.definition ?? []);
+  const chunks = chunksUsed(at.definitions, { pipeline: at.config.definition.pipeline, outputs: at.outputs });
+  const templates = chunks.flatMap(({ template = {} }) => Object.values(template));
+  const read = [...parametersRead(pipeline?.steps ?? []), ...namesIn(templates)];
   const defaults = Object.assign({}, ...chunks.map((chunk) => chunk.defaults)) as Parameters;
   const base: Parameters = {
     ...Object.fromEntries(Object.entries(defaults).filter(([name]) => read.includes(name))),
@@ -41,14 +39,16 @@ export function mergeParameters(app: Pick<App, 'catalogue'>, at: Place, wanted: 
   return { ...base, ...set };
 }
 
-/** Every chunk of the pipeline's steps and of the outputs. */
-function chunksUsed(steps: readonly StepDefinition[], { definitions, outputs }: Place): string[] {
-  const ofOutputs = outputs.flatMap((id) => {
-    const output = definitions.outputs.get(id)?.definition;
-    return output === undefined ? [] : [chunkOfOutput(output)];
+/** Names after `parameters.` in the conditions, loops and references of the steps. */
+function parametersRead(steps: readonly StepDefinition[]): string[] {
+  return steps.flatMap(({ when = '', repeat, with: read = {}, steps: inner = [] }) => {
+    const texts = [when, repeat?.until ?? '', String(repeat?.times ?? ''), ...Object.values(read)];
+    return [...namesIn(texts), ...parametersRead(inner)];
   });
-  return [...chunksOf(steps), ...ofOutputs];
 }
+
+const namesIn = (texts: readonly string[]): string[] =>
+  [...texts.join(' ').matchAll(/\bparameters\.([A-Za-z][\w-]*)/g)].map(([, name = '']) => name);
 
 function unknownParameter(name: string, known: readonly string[]): StemmaError {
   const near = nearest(name, known);

@@ -37,22 +37,37 @@ export function parseRunId(text: string): RunId {
 }
 
 /** @throws {StemmaError} RUN_NOT_FOUND */
-export async function readRun(app: App, runId: RunId): Promise<ReadRun> {
+export const readRun = (app: App, runId: RunId): Promise<ReadRun> => openRunReader(app, runId)();
+
+/**
+ * Reads a run again and again while it goes on: events and texts that have been read once are kept.
+ *
+ * @returns what reads it anew; throws RUN_NOT_FOUND
+ */
+export function openRunReader(app: App, runId: RunId): () => Promise<ReadRun> {
   const events: RunEvent[] = [];
-  for await (const event of app.store.log.read(runId)) events.push(event);
-  const [created] = events;
+  const texts = new Map<ArtifactId, string>();
+  let definitions: DefinitionSet | undefined;
+  return async () => {
+    for await (const event of app.store.log.read(runId, { afterSeq: events.at(-1)?.seq ?? 0 })) events.push(event);
+    const rows = await app.store.log.artifacts(runId);
+    definitions ??= await readDefinitions(app, runId, events);
+    await readTexts(app, rows, texts);
+    const labels = await app.store.queries.labels(runId);
+    const source = await toSource(app, { events, rows, definitions, texts, labels });
+    const { pipeline } = source;
+    return { runId, events: [...events], rows, definitions, pipeline, texts, chronicle: chronicleOf(source) };
+  };
+}
+
+async function readDefinitions(app: App, runId: RunId, [created]: readonly RunEvent[]): Promise<DefinitionSet> {
   if (created?.type !== 'run.created')
     throw new StemmaError('RUN_NOT_FOUND', `There is no run ${runId} in this data directory.`, {
       hint: '`stemma runs list` shows the runs; --data names another directory.',
     });
-  const rows = await app.store.log.artifacts(runId);
   const definitions = await app.store.log.definitionSet(created.data.definitions);
   if (definitions === undefined) throw new StemmaError('STORE_CORRUPT', `The definitions of run ${runId} are missing.`);
-  const texts = await readTexts(app, rows);
-  const labels = await app.store.queries.labels(runId);
-  const source = await toSource(app, { events, rows, definitions, texts, labels });
-  const { pipeline } = source;
-  return { runId, events, rows, definitions, pipeline, texts, chronicle: chronicleOf(source) };
+  return definitions;
 }
 
 interface Parts {
@@ -86,14 +101,13 @@ async function toSource(app: App, parts: Parts): Promise<ChronicleSource> {
 }
 
 /** A file that is missing or altered is a matter of `verify`; reading the rest goes on. */
-async function readTexts(app: App, rows: readonly ArtifactRow[]): Promise<Map<ArtifactId, string>> {
-  const texts = new Map<ArtifactId, string>();
-  const wanted = rows.filter(({ mediaType, sizeBytes }) => isText(mediaType) && sizeBytes <= MAX_TEXT_BYTES);
-  for (const { id } of wanted) {
+async function readTexts(app: App, rows: readonly ArtifactRow[], texts: Map<ArtifactId, string>): Promise<void> {
+  const isWanted = ({ id, mediaType, sizeBytes }: ArtifactRow): boolean =>
+    !texts.has(id) && isText(mediaType) && sizeBytes <= MAX_TEXT_BYTES;
+  for (const { id } of rows.filter(isWanted)) {
     const bytes = await app.store.files.read(id).catch(() => undefined);
     if (bytes !== undefined) texts.set(id, new TextDecoder().decode(bytes));
   }
-  return texts;
 }
 
 const isText = (mediaType: string): boolean =>

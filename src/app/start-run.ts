@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Resolved } from '../core/definitions.ts';
+import type { ChunkDefinition, Resolved } from '../core/definitions.ts';
 import { StemmaError } from '../core/errors.ts';
 import type { EventData } from '../core/events.ts';
 import { traceIdOf } from '../core/ids.ts';
@@ -15,7 +15,8 @@ import type { ArtifactDraft } from '../core/stage.ts';
 import { freshSalt, toWritten } from '../engine/run-artifacts.ts';
 import type { Written } from '../engine/run-artifacts.ts';
 import type { App } from './context.ts';
-import { collectDefinitions } from './definition-set.ts';
+import { chunksUsed, collectDefinitions } from './definition-set.ts';
+import { describeIssue } from './input-issue.ts';
 import { mergeParameters } from './parameters.ts';
 import { writeSummary } from './summary.ts';
 
@@ -66,18 +67,18 @@ export async function startRun(app: App, input: StartRunInput, claimFor?: Worker
   const request = toRequest(app, { wish, config, loaded });
   const used = { config: config.id, pipeline: config.definition.pipeline, profile: request.profile };
   const set = collectDefinitions(loaded.definitions, { ...used, outputs: request.outputs }, app.digest);
-  return submit(app, { request, used, set, given: givenTexts(app, { wish, config, request }), wish, claimFor });
+  const chunks = chunksUsed(loaded.definitions, { ...used, outputs: request.outputs });
+  const given = givenTexts(app, { wish, config, request, chunks });
+  return submit(app, { request, used, set, given, wish, claimFor });
 }
 
 type Wish = z.output<typeof startRunInput>;
 type Config = Resolved<'configs'>;
 
 function parseInput(input: unknown): Wish {
-  const result = startRunInput.safeParse(input);
+  const result = startRunInput.safeParse(input, { reportInput: true });
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const field = issue?.path.join('.') ?? '';
-  throw new StemmaError('INPUT_INVALID', `"${field}" ${issue?.message ?? 'is not valid'}.`, { facts: { field } });
+  throw describeIssue(result.error);
 }
 
 /** Everything that a person wrote, not the input alone, becomes an artifact and goes to the gateway. */
@@ -136,7 +137,7 @@ function toRequest(app: App, at: { wish: Wish; config: Config; loaded: LoadedDef
     config: config.id,
     profile,
     level,
-    lang: wish.lang ?? app.settings.language,
+    lang: languageFor(app, wish.lang),
     seed: wish.seed ?? app.ids.seed(),
     priority: wish.priority ?? 'normal',
     outputs,
@@ -144,6 +145,13 @@ function toRequest(app: App, at: { wish: Wish; config: Config; loaded: LoadedDef
     edited: { task: wish.task !== undefined, context: wish.context !== undefined },
     ...(definition.procedure === undefined ? {} : { procedure: definition.procedure }),
   };
+}
+
+function languageFor({ settings }: App, asked: string | undefined): string {
+  if (asked === undefined || settings.languages.includes(asked)) return asked ?? settings.language;
+  throw new StemmaError('INPUT_INVALID', `The language "${asked}" is not among the supported ones.`, {
+    hint: `Choose one of: ${settings.languages.join(', ')}. language.supported in the settings lists them.`,
+  });
 }
 
 /** The strictest of the three. @throws {StemmaError} FORBIDDEN when a looser one was asked for than the setting */
@@ -175,22 +183,33 @@ function assertKnown(what: string, id: string, known: ReadonlyMap<string, unknow
 }
 
 /** Everything the run reads that a person or a definition wrote, as artifacts, so that the gateway judges exactly these bytes. */
-function givenTexts(app: App, at: { wish: Wish; config: Config; request: RunRequest }): ArtifactDraft[] {
-  const { wish, config, request } = at;
+function givenTexts(
+  app: App,
+  at: { wish: Wish; config: Config; request: RunRequest; chunks: readonly ChunkDefinition[] },
+): ArtifactDraft[] {
+  const { wish, config, request, chunks } = at;
   const local = (text: LocalText): string => localText(text, request.lang);
   const task = wish.task ?? standardTask(app, local(config.definition.instruction), request.lang);
   const context = wish.context ?? local(config.definition.context);
-  const words = Object.entries(request.parameters).filter(([, value]) => typeof value === 'string');
+  const words = closedWords(request, chunks);
   const texts: readonly (readonly [type: string, body: string])[] = [
     ['task', task],
     ['context', context],
-    ['parameters', words.map(([name, value]) => `${name}: ${value}`).join('\n')],
+    ['parameters', words.join('\n')],
   ];
   return [
     { type: 'input', body: wish.text },
     { type: 'request', body: `${JSON.stringify(request, undefined, 2)}\n`, work: true },
     ...texts.flatMap(([type, body]) => (body.trim() === '' ? [] : [{ type, body, work: true }])),
   ];
+}
+
+/** Every word that reaches a stage as a setting: a person's, the config's, the chunks'. One artifact holds them all. */
+function closedWords({ parameters, procedure }: RunRequest, chunks: readonly ChunkDefinition[]): string[] {
+  const all = [...chunks.map(({ defaults }) => defaults), { procedure }, parameters].flatMap((part) =>
+    Object.entries(part),
+  );
+  return [...new Set(all.flatMap(([name, value]) => (typeof value === 'string' ? [`${name}: ${value}`] : [])))];
 }
 
 /** `transformation`, `optimization` and `passthrough` stand for texts in the catalogue; another text stands for itself. */

@@ -148,12 +148,11 @@ async function definitionProblems(app: App, runId: RunId, events: readonly RunEv
   const stored = storedProblems(app, set);
   const files = new Map((await app.store.files.inventory(runId)).map(({ path, sha256 }) => [path, sha256]));
   const folder = [...files.keys()].filter((path) => path.startsWith('definitions/'));
-  const expected = new Map(
-    set.files.map((file) => [
-      folder.find((path) => matches(path, file)) ?? `definitions/${file.kind}/${file.id}`,
-      file.digest,
-    ]),
-  );
+  const placeOf = (file: DefinitionSet['files'][number]): string => {
+    const named = folder.filter((path) => matches(path, file));
+    return named.find((path) => files.get(path) === file.digest) ?? named[0] ?? `definitions/${file.kind}/${file.id}`;
+  };
+  const expected = new Map(set.files.map((file) => [placeOf(file), file.digest]));
   const altered = [...expected].filter(([path, digest]) => files.get(path) !== digest);
   const added = folder.filter((path) => !expected.has(path));
   return [

@@ -2,14 +2,15 @@ import type { RunId } from '../core/ids.ts';
 import type { Chronicle } from '../core/shapes.ts';
 import { isTerminal, RUN_MOVES } from '../core/states.ts';
 import type { App } from './context.ts';
-import { readRun } from './read-run.ts';
+import { openRunReader } from './read-run.ts';
 
 /** Several events of one moment are shown together. */
 const SETTLE_MS = 80;
 
 /** The run's chronicle whenever something has happened to it, until it has ended or the signal comes. */
 export async function* watchRun(app: App, runId: RunId, signal: AbortSignal): AsyncIterable<Chronicle> {
-  const { chronicle: first, events } = await readRun(app, runId);
+  const read = openRunReader(app, runId);
+  const { chronicle: first, events } = await read();
   yield first;
   if (isTerminal(RUN_MOVES, first.run.state)) return;
   const stop = new AbortController();
@@ -19,7 +20,7 @@ export async function* watchRun(app: App, runId: RunId, signal: AbortSignal): As
   try {
     while (await news.next()) {
       await app.clock.sleep(SETTLE_MS, signal).catch(() => {}); // stopped: the last state is still shown
-      const { chronicle } = await readRun(app, runId);
+      const { chronicle } = await read();
       yield chronicle;
       if (isTerminal(RUN_MOVES, chronicle.run.state)) return;
     }

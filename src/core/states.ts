@@ -77,7 +77,7 @@ export function assertMove<S extends string>(what: string, moves: Moves<S>, move
   throw new StemmaError('STATE_CONFLICT', `A ${what} cannot go from ${move.from} to ${move.to}.`, {
     facts: { from: move.from, to: move.to },
     hint: isTerminal(moves, move.from)
-      ? `It has ended as ${move.from} and never changes again; branch it to go on.`
+      ? `It has ended as ${move.from} and never changes again; start a new run to go on.`
       : `From ${move.from} it may go to: ${moves[move.from].join(', ')}.`,
   });
 }

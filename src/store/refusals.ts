@@ -12,7 +12,7 @@ export const leaseLost = ({ runId, token }: Lease): StemmaError =>
 export const runHasEnded = (runId: RunId): StemmaError =>
   new StemmaError('STATE_CONFLICT', `The run ${runId} has ended and never changes again.`, {
     facts: { runId },
-    hint: 'Branch it to go on.',
+    hint: 'Start a new run to go on.',
   });
 
 export const runNotFound = (runId: RunId): StemmaError =>

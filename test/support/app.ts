@@ -1,11 +1,17 @@
 /** An app around a temporary folder: the real store, engine, studio pack and offline provider, in this process. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { App, AppSettings } from '../../src/app/context.ts';
-import type { WorkerId } from '../../src/core/ids.ts';
+import { readRun } from '../../src/app/read-run.ts';
+import type { ReadRun } from '../../src/app/read-run.ts';
+import { startRun } from '../../src/app/start-run.ts';
+import type { StartRunInput } from '../../src/app/start-run.ts';
+import { asWorker, work } from '../../src/app/work.ts';
+import type { RunId, WorkerId } from '../../src/core/ids.ts';
 import { stageCatalogue } from '../../src/core/lint.ts';
-import type { Messages, RunLog } from '../../src/core/ports.ts';
+import type { Messages, RunHead, RunLog } from '../../src/core/ports.ts';
 import type { AnyStage, Provider } from '../../src/core/stage.ts';
 import { createProviderRegistry } from '../../src/engine/engine.ts';
 import type { SafetyPolicy } from '../../src/engine/safety/policy.ts';
@@ -17,6 +23,7 @@ import type { SqliteLogAndQueue } from '../../src/store/sqlite/open.ts';
 import { SqliteRunQueries } from '../../src/store/sqlite/run-queries.ts';
 import { openSigner } from '../../src/store/system/signing-key.ts';
 import { nodeDigest as digest, systemClock as clock, systemIds as ids } from '../../src/store/system/system.ts';
+import { done, testStage } from './test-stages.ts';
 
 /** What an app is made of, besides the stores of its folder. */
 export interface AppParts {
@@ -96,7 +103,14 @@ export interface TestApp extends OpenedApp {
 }
 
 const VERSION = '0.0.0-test';
-const SETTINGS: AppSettings = { level: 'youth', profile: 'offline', language: 'en', inputBytes: 10_000, slots: 4 };
+const SETTINGS: AppSettings = {
+  level: 'youth',
+  profile: 'offline',
+  language: 'en',
+  languages: ['de', 'en'],
+  inputBytes: 10_000,
+  slots: 4,
+};
 
 /** The studio in a folder of its own. At the end everything is closed and the folder removed. */
 export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp> {
@@ -156,4 +170,73 @@ export function withMethods<T extends object>(whole: T, own: Partial<T>): T {
       return typeof value === 'function' && !Object.hasOwn(own, name) ? value.bind(target) : value;
     },
   });
+}
+
+/** The quickest whole run: no rewriting, no picture. */
+export const QUICK: StartRunInput = { config: 'your-own', text: 'A cat sits on the roof', outputs: ['text'], seed: 7 };
+
+/** Starts a run and carries it on until it has ended or stands still. */
+export function carryOut(app: App, input: StartRunInput = QUICK): Promise<RunId> {
+  return asWorker(app, async () => {
+    const { runId, lease } = await startRun(app, input, app.engine.worker.id);
+    const { signal } = new AbortController();
+    await work(app, { only: runId, held: lease === undefined ? [] : [lease], signal });
+    return runId;
+  });
+}
+
+/** Everything that is recorded of a run, with its head. */
+export async function recordOf(app: App, runId: RunId): Promise<ReadRun & { readonly head: RunHead }> {
+  const head = await app.store.log.head(runId);
+  if (head === undefined) throw new Error(`there is no run ${runId}`);
+  return { ...(await readRun(app, runId)), head };
+}
+
+/** What the store, opened again behind Stemma's back, is told to change. */
+export function tamper(app: App, sql: string, ...values: readonly (string | number | Uint8Array)[]): void {
+  const database = new DatabaseSync(join(app.dataDirectory, 'stemma.db'));
+  try {
+    database.prepare(sql).run(...values);
+  } finally {
+    database.close();
+  }
+}
+
+/** Every file below the folder, relative and in order. */
+export const filesBelow = (folder: string): string[] =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+        .toSorted()
+    : [];
+
+/** A studio with the config `gated`: two steps, of which the first waits until the gate is opened. */
+export interface GatedStudio {
+  readonly options: TestAppOptions;
+  /** Resolves when the first step has begun. */
+  readonly reached: Promise<void>;
+  open(): void;
+}
+
+export function gatedStudio(): GatedStudio {
+  const reached = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const stage = testStage(
+    'test.gate',
+    async (_input, { signal }) => {
+      reached.resolve();
+      const left = Promise.withResolvers<never>();
+      signal.addEventListener('abort', () => left.reject(signal.reason), { once: true });
+      await Promise.race([gate.promise, left.promise]);
+      return done();
+    },
+    { writes: 'nothing' },
+  );
+  const definitions = {
+    'chunks/gate.yaml': 'stage: test.gate\n',
+    'pipelines/gated.yaml': 'title: Gated\nsteps: [{ id: first, use: gate }, { id: second, use: gate }]\n',
+    'configs/gated.yaml': 'name: Gated\npipeline: gated\n',
+  };
+  return { options: { stages: [stage], definitions }, reached: reached.promise, open: () => gate.resolve() };
 }

@@ -139,9 +139,13 @@ async function watchLive(app: App, runId: RunId, at: { signal: AbortSignal; flag
 async function tell(app: App, result: RunResult, flags: RunFlags): Promise<void> {
   if (flags.json === true) return writeJson(result);
   const { drawHints, drawResult } = await import('../draw/result.ts');
-  const { language } = app.settings;
+  const language = flags.lang ?? app.settings.language;
   write(drawResult(result, { style: styleOf(process.stdout), width: widthOf(process.stdout), language }));
   say(drawHints(result, { style: styleOf(process.stderr), width: widthOf(process.stderr), language }));
+  if (result.profile === 'offline' && (flags.task !== undefined || flags.context !== undefined))
+    say(
+      'The offline procedures follow fixed rules: your task and context are on the record, and were not read by a model.',
+    );
 }
 
 function toInput(config: string, text: string, flags: RunFlags): StartRunInput {

@@ -102,10 +102,10 @@ const tree = (host: Host): Command =>
     .action(
       onRun<GlobalFlags & { full?: boolean }>(host, async (app, id, { full }) => {
         const { parseRunId, readRun } = await import('../../app/read-run.ts');
-        const { titlesOf } = await import('../show-live.ts');
+        const { wordsOf } = await import('../show-live.ts');
         const { drawTree } = await import('../draw/tree.ts');
         const { chronicle, runId } = await readRun(app, parseRunId(id));
-        write(drawTree(chronicle, { ...onStdout(app), title: await titlesOf(app, runId), full: full ?? false }));
+        write(drawTree(chronicle, { ...onStdout(app), ...(await wordsOf(app, runId)), full: full ?? false }));
       }),
     );
 

@@ -99,11 +99,13 @@ function unchanged(version: Version, brush: Brush): string[] {
   const same = fill(phrases.words.same, { siglum: version.sameAs ?? '' });
   const step = brush.chronicle.steps.find(({ path }) => path === version.item.stepPath);
   const from = step?.facts['from'];
-  const found =
-    typeof from === 'string' ? fill(phrases.words.languageFound, { language: phrases.languageName(from) }) : '';
+  const found = typeof from === 'string' ? languageFound(from, phrases) : '';
   const left = [same, found].filter((part) => part !== '').join(` ${style.marks.dot} `);
   return leftAndRight([{ text: left, ink: style.person }], whoText(version.item, brush), brush);
 }
+
+const languageFound = (code: string, { words, languageName }: Phrases): string =>
+  code === 'und' ? words.languageUnknown : fill(words.languageFound, { language: languageName(code) });
 
 function inShort(spans: readonly Span[], width: number, { full, style }: Brush): string[] {
   const lines = wrapSpans(spans, width);

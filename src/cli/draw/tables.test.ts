@@ -40,7 +40,7 @@ describe('the table of runs', () => {
       '\n',
     );
     expect(first).toContain(RUN);
-    expect(head.indexOf('State')).toBe(first.indexOf('done'));
+    expect(head.indexOf('State')).toBe(first.indexOf('succeeded'));
     expect(head).not.toContain('Cost');
   });
 

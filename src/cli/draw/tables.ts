@@ -21,7 +21,7 @@ export function drawRunsTable(items: readonly ListedRun[], options: DrawOptions)
     cleanAll(items),
     [
       { title: columns.run, read: ({ runId }) => runId },
-      { title: columns.state, read: ({ state }) => words.runStateShort[state], least: 5 },
+      { title: columns.state, read: ({ state }) => state, least: 5 },
       { title: columns.config, read: ({ config }) => cleanLine(config), least: 6 },
       {
         title: columns.duration,

@@ -74,7 +74,7 @@ describe('a run that came to its end', () => {
   const text = draw(picture(told, 1).finish('succeeded'));
 
   it('is a trunk of lettered versions that forks into its outputs', () => {
-    expect(text).toBe(`Dada · fertig in 1,4 s · Stufe Kinder · Startzahl 7 · …6e2d4b10
+    expect(text).toBe(`Dada · fertig in 1,4 s · Schutzstufe Kinder · Startzahl 7 · …6e2d4b10
 
 ● A    Der alte Leuchtturm träumt vom Meer
 │      deine Eingabe

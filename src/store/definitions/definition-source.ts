@@ -136,7 +136,7 @@ function restore(set: DefinitionSet, digest: Digest): Definitions {
       throw new StemmaError(
         'DEFINITION_INVALID',
         `The stored definition ${stored.kind}/${basename(stored.id)} can no longer be used: ${whyNot(file)}.`,
-        { hint: 'Branch the run to go on with the definitions of today.', facts: { kind: stored.kind, id: stored.id } },
+        { hint: 'Start a new run with the definitions of today.', facts: { kind: stored.kind, id: stored.id } },
       );
     }),
   );
