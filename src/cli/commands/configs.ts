@@ -41,7 +41,7 @@ const show = (host: Host): Command =>
       const { showConfig } = await import('../../app/list-configs.ts');
       const config = await showConfig(await host.openCatalogue({ data }), id);
       if (json === true) writeJson(config);
-      else write(config.source);
+      else write(`# ${config.id}, ${config.origin}\n${config.source}`);
     });
 
 const validate = (host: Host): Command =>
