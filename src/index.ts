@@ -4,7 +4,7 @@ export type { ErrorCode, StemmaErrorOptions } from './core/errors.ts';
 export type { ArtifactId, RunId, Sha256, SpanId, StepPath } from './core/ids.ts';
 export type { Facts, Json, LocalText } from './core/json.ts';
 export type { Fault, Level, Usage, Verdict } from './core/schema.ts';
-export { artifactInput, closedFact, defineStage } from './core/stage.ts';
+export { artifactInput, closedFact, closedWord, defineStage } from './core/stage.ts';
 export type {
   AnyStage,
   ArtifactDraft,

@@ -157,4 +157,5 @@ const init: Host['init'] = async ({ data, language }) => {
   return initDirectory(resolve(chosen ?? '.stemma'), { language });
 };
 
-process.exitCode = await runCli(process.argv.slice(2), { openApp, openCatalogue, init, version: VERSION });
+const exitCode = await runCli(process.argv.slice(2), { openApp, openCatalogue, init, version: VERSION });
+if (exitCode !== 0) process.exitCode = exitCode;

@@ -7,6 +7,9 @@ import { chunkSchema, configSchema, outputSchema, pipelineSchema } from '../src/
 import type { Digest } from '../src/core/ids.ts';
 import { STAGE_LIBRARY } from '../src/stages/library.ts';
 import { createDefinitionSource } from '../src/store/definitions/definition-source.ts';
+import { carryOut, openTestApp, recordOf } from './support/app.ts';
+import type { TestApp } from './support/app.ts';
+import { collect } from './support/store-fixtures.ts';
 
 const GUIDE = new URL('../docs/definitions.md', import.meta.url);
 const SHIPPED = new URL('../src/packs/studio/definitions/', import.meta.url);
@@ -58,6 +61,37 @@ it('the example of the guide loads with what is shipped', async () => {
   const { definitions, problems } = await source.load();
   expect(problems).toEqual([]);
   expect(definitions.configs.get('telegram')?.origin).toBe('admin');
+});
+
+/** How many words each round of the example left, and how the run ended. */
+async function telegram(app: TestApp, text: string): Promise<{ state: string; words: readonly unknown[] }> {
+  const runId = await carryOut(app, { config: 'telegram', text, lang: 'en', seed: 7 });
+  const events = await collect(app.store.log.read(runId));
+  const words = events.flatMap((event) =>
+    event.type === 'attempt.ended' && event.stepPath?.startsWith('shorten[') === true
+      ? [event.data.facts['words']]
+      : [],
+  );
+  return { state: (await recordOf(app, runId)).head.state, words };
+}
+
+it('the example of the guide does what the guide says of it', async () => {
+  const files = await examples();
+  const definitions = Object.fromEntries(files.map(({ path, text }) => [path, text]));
+  await using app = await openTestApp({ definitions });
+  const [, text = ''] = /stemma run telegram "([^"]+)"/.exec(await readFile(GUIDE, 'utf8')) ?? [];
+  const fits = await telegram(app, text);
+  expect(fits).toEqual({ state: 'succeeded', words: [expect.any(Number)] });
+  expect(Number(fits.words[0])).toBeLessThanOrEqual(25);
+  expect(text.split(' ').length).toBeGreaterThan(25);
+
+  const long = await telegram(
+    app,
+    'Three red flowers, an old bridge, two boats and a lighthouse stand behind the house',
+  );
+  const [first] = long.words;
+  expect(Number(first)).toBeGreaterThan(25);
+  expect(long).toEqual({ state: 'succeeded', words: [first, first, first, first] });
 });
 
 it('the guide names every key of chunks, pipelines, configs, output configs and steps', async () => {

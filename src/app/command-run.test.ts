@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { carryOut, gatedStudio, openTestApp, QUICK } from '../../test/support/app.ts';
 import type { TestApp } from '../../test/support/app.ts';
-import type { RunId } from '../core/ids.ts';
+import type { RunId, WorkerId } from '../core/ids.ts';
 import { commandRun } from './command-run.ts';
 import type { App } from './context.ts';
 import { startRun } from './start-run.ts';
 import { asWorker, work } from './work.ts';
 
-const GATED = { config: 'gated', text: 'A cat', outputs: [] };
+const GATED = { config: 'gated', text: 'A cat' };
 const COMMANDS = ['cancel', 'pause', 'resume'] as const;
 const { signal } = new AbortController();
 
@@ -32,6 +32,12 @@ const lookingAt = (app: TestApp, meanwhile: () => Promise<void>): App => ({
   ...app,
   clock: { ...app.clock, sleep: meanwhile },
 });
+
+/** Raises the worker's counter again and again, as its own thread would. */
+function beating(app: TestApp, worker: WorkerId): Disposable {
+  const timer = setInterval(() => void app.beat(worker), 50);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
 
 describe('a command to a run that nobody holds', () => {
   it('cancels it', async () => {
@@ -101,6 +107,7 @@ describe('a command while other workers are there', () => {
   it('is in the mailbox of the run that another one holds, and nothing more', async () => {
     await using app = await openTestApp();
     const other = await registerOther(app);
+    using _alive = beating(app, other.id);
     for (const command of ['cancel', 'pause'] as const) {
       const { runId, lease } = await startRun(app, QUICK, other.id);
       const done = await commandRun(app, { runId, command }, { signal });

@@ -28,7 +28,9 @@ export async function commandRun(
   const { queue, log } = app.store;
   await queue.send(runId, { type: input.command, by: input.by ?? 'admin' });
   const isOurs = async (): Promise<boolean> => {
-    if (input.command !== 'resume') return (await log.head(runId))?.holder === undefined;
+    const holder = (await log.head(runId))?.holder;
+    if (input.command !== 'resume')
+      return holder !== app.engine.worker.id && !(await queue.isHeldByLiving(runId, options.signal));
     return (options.carryOn ?? true) && !(await anotherWorkerLives(app));
   };
   const carryOn = () => work(app, { only: runId, signal: options.signal });

@@ -8,7 +8,7 @@ export function describeIssue(error: z.ZodError): StemmaError {
   const field = issue?.path.join('.') ?? '';
   const options = issue?.code === 'invalid_value' ? issue.values.map(String) : undefined;
   if (options === undefined)
-    return new StemmaError('INPUT_INVALID', `"${field}": ${sentenceOf(issue)}.`, { facts: { field } });
+    return new StemmaError('INPUT_INVALID', `"${field}" ${sentenceOf(issue)}.`, { facts: { field } });
   const given = typeof issue?.input === 'string' ? issue.input : '';
   const near = nearest(given, options);
   return new StemmaError('INPUT_INVALID', `"${field}" is none of: ${options.join(', ')}.`, {
@@ -18,6 +18,18 @@ export function describeIssue(error: z.ZodError): StemmaError {
 }
 
 function sentenceOf(issue: z.core.$ZodIssue | undefined): string {
-  if (issue?.code === 'invalid_union') return 'is no time; write it like 2026-11-21 or 2026-11-21T08:00:00Z';
-  return issue?.message.replace(/^Invalid input: /, '').replace(/\.$/, '') ?? 'is not valid';
+  switch (issue?.code) {
+    case 'invalid_union':
+      return 'is no time; write it like 2026-11-21 or 2026-11-21T08:00:00Z';
+    case 'too_big':
+      return issue.origin === 'string' ? `is longer than ${issue.maximum} signs` : `must be at most ${issue.maximum}`;
+    case 'too_small':
+      return issue.origin === 'string' ? 'must not be empty' : (ownWords(issue) ?? `must be at least ${issue.minimum}`);
+    default:
+      return issue?.message.replace(/^Invalid input: /, '').replace(/\.$/, '') ?? 'is not valid';
+  }
 }
+
+/** A message that a schema of ours gives, instead of Zod's. */
+const ownWords = ({ message }: z.core.$ZodIssue): string | undefined =>
+  message.startsWith('Too ') ? undefined : message;

@@ -48,7 +48,7 @@ export async function listRuns(
   const filter = {
     ...defined(rest),
     ...(from === undefined ? {} : { from: Date.parse(from) as Instant }),
-    ...(to === undefined ? {} : { to: Date.parse(to) as Instant }),
+    ...(to === undefined ? {} : { to: endOf(to) }),
     ...(label === undefined ? {} : { label: parseLabel(label) }),
     limit: rest.limit,
   };
@@ -68,6 +68,9 @@ function parse(input: unknown): z.output<typeof listRunsInput> {
   if (result.success) return result.data;
   throw describeIssue(result.error);
 }
+
+/** A day without a time counts to its end. */
+const endOf = (to: string): Instant => (Date.parse(to) + (to.includes('T') ? 0 : 86_399_999)) as Instant;
 
 const defined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as never;

@@ -2,8 +2,10 @@ import type { Definitions, Resolved, StepDefinition } from '../core/definitions.
 import { StemmaError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { RunRequest } from '../core/request.ts';
+import { settingsOf } from '../core/settings.ts';
 import type { App } from './context.ts';
 import { chunksUsed } from './definition-set.ts';
+import { describeIssue } from './input-issue.ts';
 
 type Parameters = RunRequest['parameters'];
 
@@ -36,7 +38,39 @@ export function mergeParameters(app: Pick<App, 'catalogue'>, at: Place, wanted: 
     if (!known.has(name)) throw unknownParameter(name, [...known]);
     set[name] = closedValue(name, value, base[name]);
   }
+  assertLengths(pipeline?.steps ?? [], set);
   return { ...base, ...set };
+}
+
+/**
+ * Holds what the stages will be given against their own schemas, before there is a run.
+ *
+ * @throws {StemmaError} INPUT_INVALID naming the setting
+ */
+export function assertSettings({ stages }: Pick<App, 'stages'>, at: Place & { readonly request: RunRequest }): void {
+  const outputs = at.outputs.map((id) => at.definitions.outputs.get(id)?.definition);
+  for (const output of [undefined, ...outputs]) {
+    const own =
+      output === undefined ? [] : at.outputs.filter((id) => at.definitions.outputs.get(id)?.definition === output);
+    const chunks = chunksUsed(at.definitions, { pipeline: at.config.definition.pipeline, outputs: own });
+    for (const chunk of chunks) {
+      const settings = stages.find(({ type }) => type === chunk.stage)?.settings;
+      const result = settings?.safeParse(settingsOf({ chunk, request: at.request, output }, settings.shape));
+      if (result?.error !== undefined) throw describeIssue(result.error);
+    }
+  }
+}
+
+/** A loop that a person sets the length of runs from once to its `max`. */
+function assertLengths(steps: readonly StepDefinition[], set: Parameters): void {
+  for (const { repeat, steps: inner = [] } of steps) {
+    const name = typeof repeat?.times === 'string' ? repeat.times.replace('parameters.', '') : '';
+    const times = set[name];
+    const max = repeat?.max ?? 1;
+    if (times !== undefined && !(Number.isInteger(times) && Number(times) >= 1 && Number(times) <= max))
+      throw new StemmaError('INPUT_INVALID', `"${name}" must be a whole number from 1 to ${max}, not ${times}.`);
+    assertLengths(inner, set);
+  }
 }
 
 /** Names after `parameters.` in the conditions, loops and references of the steps. */

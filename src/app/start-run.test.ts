@@ -221,6 +221,7 @@ describe('a run that was started', () => {
       priority: 'normal',
       outputs: ['text'],
       parameters: { iterations: 2 },
+      set: ['iterations'],
       edited: { task: true, context: false },
       procedure: 'unchanged',
     });

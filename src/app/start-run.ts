@@ -17,7 +17,7 @@ import type { Written } from '../engine/run-artifacts.ts';
 import type { App } from './context.ts';
 import { chunksUsed, collectDefinitions } from './definition-set.ts';
 import { describeIssue } from './input-issue.ts';
-import { mergeParameters } from './parameters.ts';
+import { assertSettings, mergeParameters } from './parameters.ts';
 import { writeSummary } from './summary.ts';
 
 const labelSchema = z.string().min(1).max(80);
@@ -27,7 +27,7 @@ export const startRunInput = z.strictObject({
   text: z.string(),
   task: z.string().optional(),
   context: z.string().optional(),
-  outputs: z.array(z.string().min(1)).optional(),
+  outputs: z.array(z.string().min(1)).min(1, 'must name at least one output').optional(),
   set: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   safety: z.preprocess((value) => (value === 'off' ? 'research' : value), levelSchema).optional(),
   profile: z.string().optional(),
@@ -67,6 +67,7 @@ export async function startRun(app: App, input: StartRunInput, claimFor?: Worker
   const request = toRequest(app, { wish, config, loaded });
   const used = { config: config.id, pipeline: config.definition.pipeline, profile: request.profile };
   const set = collectDefinitions(loaded.definitions, { ...used, outputs: request.outputs }, app.digest);
+  assertSettings(app, { config, outputs: request.outputs, definitions: loaded.definitions, request });
   const chunks = chunksUsed(loaded.definitions, { ...used, outputs: request.outputs });
   const given = givenTexts(app, { wish, config, request, chunks });
   return submit(app, { request, used, set, given, wish, claimFor });
@@ -142,6 +143,7 @@ function toRequest(app: App, at: { wish: Wish; config: Config; loaded: LoadedDef
     priority: wish.priority ?? 'normal',
     outputs,
     parameters: mergeParameters(app, { config, outputs, definitions: loaded.definitions }, wish.set ?? {}),
+    set: Object.keys(wish.set ?? {}),
     edited: { task: wish.task !== undefined, context: wish.context !== undefined },
     ...(definition.procedure === undefined ? {} : { procedure: definition.procedure }),
   };

@@ -3,34 +3,16 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { carryOut, filesBelow, openTestApp, QUICK, tamper, withMethods } from '../../test/support/app.ts';
 import type { TestApp } from '../../test/support/app.ts';
+import { afterwards, forge, rechain, signAnew } from '../../test/support/forged-run.ts';
+import { eventHash, GENESIS } from '../core/events.ts';
 import { toHex } from '../core/ids.ts';
 import type { RunId, Sha256 } from '../core/ids.ts';
-import type { RunHead, RunLog } from '../core/ports.ts';
+import type { DefinitionSet, RunHead, RunLog } from '../core/ports.ts';
 import type { App } from './context.ts';
 import { startRun } from './start-run.ts';
 import { verifyRun } from './verify-run.ts';
-import type { VerifyProblem } from './verify-run.ts';
 
 const NOT_RECORDED = 'is not what was recorded: its SHA-256 differs';
-
-interface Recorded {
-  readonly app: TestApp;
-  readonly runId: RunId;
-  readonly folder: string;
-}
-
-/** A run that has ended, spoiled, and what is found. */
-async function afterwards(
-  spoil: (at: Recorded) => App | void | Promise<App | void>,
-): Promise<readonly VerifyProblem[]> {
-  await using app = await openTestApp();
-  const runId = await carryOut(app);
-  const folder = app.store.files.folder(runId) ?? '';
-  const spoiled = (await spoil({ app, runId, folder })) ?? app;
-  const { ok, problems } = await verifyRun(spoiled, runId);
-  expect(ok).toBe(problems.length === 0);
-  return problems.map(({ what, problem }) => ({ what: what.replaceAll(runId, 'ID'), problem }));
-}
 
 const withLog = (app: App, own: Partial<RunLog>): App => ({
   ...app,
@@ -186,6 +168,10 @@ describe('the definitions of a run', () => {
           const set = await app.store.log.definitionSet(digest);
           return set === undefined ? undefined : { ...set, files: set.files.slice(1) };
         },
+        async definitionText(digest) {
+          const { files, ...set } = JSON.parse((await app.store.log.definitionText(digest)) ?? '') as DefinitionSet;
+          return JSON.stringify({ ...set, files: files.slice(1) });
+        },
       }),
     );
     expect(found).toEqual([
@@ -233,7 +219,6 @@ describe('the chain of events', () => {
 
   it('notices a whole event that was replaced together with its hash', async () => {
     const found = await afterwards(async ({ app, runId }) => {
-      const { eventHash, GENESIS } = await import('../core/events.ts');
       const altered = (await bodyOf(app, runId, 1)).replace('"seed":7', '"seed":8');
       const hash = eventHash(app.digest, GENESIS, altered);
       tamper(app, 'update events set body = ?, hash = ? where seq = 1', altered, hash);
@@ -257,6 +242,8 @@ describe('the chain of events', () => {
       { what: expect.stringMatching(/^event \d+$/), problem: expect.stringContaining('the log ends before') },
       { what: 'run', problem: 'has not ended (succeeded); its record is not complete' },
       { what: 'signature', problem: 'does not fit the last event' },
+      { what: 'run', problem: 'has a row that differs: state succeeded, where its events say running' },
+      { what: 'run', problem: expect.stringContaining('the end 20') },
     ]);
   });
 
@@ -267,24 +254,27 @@ describe('the chain of events', () => {
     ]);
   });
 
-  it('names the event that cannot be read, and still looks at the rest', async () => {
-    const found = await afterwards(({ app }) => tamper(app, 'update events set body = ? where seq = 3', '{ torn'));
-    expect(found[0]?.what).toBe('event 3');
-    expect(found).toContainEqual({ what: 'signature', problem: 'does not fit the last event' });
+  it('names the event that cannot be read, and still looks at the artifacts', async () => {
+    const found = await afterwards(({ app, folder }) => {
+      tamper(app, 'update events set body = ? where seq = 3', '{ torn');
+      append(join(folder, '01_input.txt'));
+    });
+    expect(found).toEqual([
+      { what: 'event 3', problem: 'is not what was recorded: its hash differs' },
+      { what: 'ID/01_input.txt', problem: NOT_RECORDED },
+    ]);
   });
 
   it('notices a story that is impossible although its hashes fit', async () => {
-    const found = await afterwards(({ app }) => {
-      const { log } = app.store;
-      return withLog(app, {
-        async *read(runId) {
-          for await (const event of log.read(runId)) {
-            yield event;
-            if (event.type === 'run.ended') yield event;
-          }
-        },
-      });
-    });
+    const found = await afterwards(({ app, runId }) =>
+      forge(app, (database) => {
+        const started = database.prepare("select seq, body from events where body like '%run.started%'").get();
+        const seq = Number(started?.['seq']) + 1;
+        const again = String(started?.['body']).replace(/"seq":\d+/, `"seq":${seq}`);
+        rechain(app, { database, runId }, (body, at) => (at === seq ? again : body));
+        signAnew(app, { database, runId });
+      }),
+    );
     expect(found).toContainEqual({ what: 'events', problem: expect.stringContaining('tell an impossible story') });
   });
 
@@ -315,7 +305,7 @@ describe('the signature of a run', () => {
   it('belongs to the last hash that the head of the run names', async () => {
     const found = await afterwards(({ app }) => withHead(app, (head) => ({ ...head, hash: 'f'.repeat(64) as Sha256 })));
     expect(found).toEqual([
-      { what: expect.stringMatching(/^event \d+$/), problem: expect.stringContaining('is missing') },
+      { what: 'run', problem: expect.stringContaining('has a row that stands at another event') },
     ]);
   });
 });

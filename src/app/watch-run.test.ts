@@ -5,7 +5,7 @@ import { startRun } from './start-run.ts';
 import { watchRun } from './watch-run.ts';
 import { asWorker, work } from './work.ts';
 
-const GATED = { config: 'gated', text: 'A cat', outputs: [] };
+const GATED = { config: 'gated', text: 'A cat' };
 const forever = (): AbortSignal => new AbortController().signal;
 
 describe('a run that is watched', () => {

@@ -15,8 +15,8 @@ import { errorDocument, errorText, say, styleOf, writeJson } from './output.ts';
 /** Runs the command line to its end. @returns the exit code (spec chapter 7) */
 export async function runCli(argv: readonly string[], host: Host): Promise<number> {
   const program = createProgram(host);
-  leaveWithReader(process.stdout);
-  leaveWithReader(process.stderr);
+  bearReader(process.stdout, 'standard output');
+  bearReader(process.stderr, 'standard error');
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return Number(process.exitCode ?? 0);
@@ -27,11 +27,18 @@ export async function runCli(argv: readonly string[], host: Host): Promise<numbe
   }
 }
 
-/** Whoever reads may stop reading (`| head`); that is no fault, and nothing more needs to be said. */
-function leaveWithReader(stream: NodeJS.WriteStream): void {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0); // oxlint-disable-line unicorn/no-process-exit -- nobody is listening any more
+const NOT_WRITTEN = 1;
+
+/**
+ * Whoever reads may stop reading (`| head`): the command goes on to its end and its own exit code, and says no more.
+ * A reader's disk that is full is told, and shows in the exit code.
+ */
+function bearReader(stream: NodeJS.WriteStream, name: string): void {
+  stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') return;
+    if (process.exitCode === undefined && stream !== process.stderr)
+      say(`stemma: ${name} cannot be written: ${message}`);
+    process.exitCode = NOT_WRITTEN;
   });
 }
 

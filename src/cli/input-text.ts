@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { StemmaError } from '../core/errors.ts';
 
 export interface TextSource {
@@ -28,23 +29,28 @@ export async function readInputText({ argument, file, stdin, limit }: TextSource
 
 async function readTextFile(file: string, limit: number): Promise<Uint8Array> {
   try {
-    const { size } = await stat(file);
-    if (size > limit) throw tooLarge(size, limit);
-    return await readFile(file);
+    const kind = await stat(file);
+    if (kind.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
+    if (!kind.isFile() && !kind.isFIFO()) throw Object.assign(new Error('no file'), { code: 'ENOTSUP' });
+    return await readAll(createReadStream(file), limit);
   } catch (cause) {
     if (cause instanceof StemmaError) throw cause;
     const { code = '' } = cause as NodeJS.ErrnoException;
-    const why =
-      { ENOENT: 'does not exist', EACCES: 'may not be read', EISDIR: 'is a folder' }[code] ??
-      `cannot be read (${code})`;
-    throw new StemmaError('INPUT_INVALID', `The file ${file} ${why}.`, {
+    throw new StemmaError('INPUT_INVALID', `The file ${file} ${WHY_NOT[code] ?? `cannot be read (${code})`}.`, {
       cause,
       hint: 'Check the path after --input-file.',
     });
   }
 }
 
-async function readAll(stream: NodeJS.ReadStream, limit: number): Promise<Uint8Array> {
+const WHY_NOT: { readonly [code: string]: string } = {
+  ENOENT: 'does not exist',
+  EACCES: 'may not be read',
+  EISDIR: 'is a folder',
+  ENOTSUP: 'is neither a file nor a pipe',
+};
+
+async function readAll(stream: AsyncIterable<unknown>, limit: number): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {

@@ -1,5 +1,6 @@
 import { toStemmaError } from '../core/errors.ts';
 import type { StemmaError } from '../core/errors.ts';
+import { cleanLine } from './draw/clean.ts';
 import { createStyle } from './draw/style.ts';
 import type { Style } from './draw/style.ts';
 
@@ -34,8 +35,8 @@ export function errorDocument(error: StemmaError, title: string): { readonly err
 /** An error as a person reads it; the stack only with `--debug`. */
 export function errorText(thrown: unknown, options: { readonly debug: boolean; readonly style: Style }): string {
   const error = toStemmaError(thrown);
-  const lines = [`${options.style.strong('stemma:')} ${error.message}`];
-  if (error.hint !== undefined) lines.push(`  ${error.hint}`);
+  const lines = [`${options.style.strong('stemma:')} ${cleanLine(error.message)}`];
+  if (error.hint !== undefined) lines.push(`  ${cleanLine(error.hint)}`);
   lines.push(options.style.dim(`  ${error.code}`));
   if (options.debug) lines.push(stackOf(thrown));
   return `${lines.join('\n')}\n`;

@@ -5,7 +5,7 @@ import type { Facts } from './json.ts';
 import type { Definitions, DefinitionProblem } from './definitions.ts';
 import type { Priority } from './schema.ts';
 import type { ArtifactRef, Wait } from './stage.ts';
-import type { RunState, WorkerMode } from './states.ts';
+import type { AttemptState, RunState, WorkerMode } from './states.ts';
 
 export interface Clock {
   /** Wall clock, whole milliseconds. */
@@ -51,16 +51,42 @@ export interface Append {
   readonly handled?: readonly number[];
 }
 
-/** The run's head as the log keeps it. */
+/** The run's head as the log keeps it. Everything but the holder follows from the events. */
 export interface RunHead {
   readonly runId: RunId;
   readonly state: RunState;
   readonly seq: number;
   readonly at: Instant;
   readonly hash: Sha256;
+  readonly createdAt: Instant;
+  /** There once the run has ended. */
+  readonly endedAt?: Instant;
+  /** Attempts that have started and not ended. */
+  readonly openAttempts: number;
+  readonly priority: Priority;
+  /** Digest of the set of definitions. */
+  readonly definitions: Sha256;
   /** Ed25519 over the last hash, base64url; there once the run has ended. */
   readonly signature?: { readonly keyId: string; readonly value: string };
   readonly holder?: WorkerId;
+}
+
+/** An event as it is stored: the text that was hashed, its hash, and where it stands. */
+export interface StoredBody {
+  readonly seq: number;
+  readonly position: number;
+  readonly body: string;
+  readonly hash: Sha256;
+}
+
+/** An attempt's row, kept beside the log. */
+export interface AttemptRow {
+  readonly path: StepPath;
+  readonly attempt: number;
+  readonly retryOf?: number;
+  readonly state: AttemptState;
+  readonly startedAt: Instant;
+  readonly endedAt?: Instant;
 }
 
 export interface FollowFrom {
@@ -83,11 +109,17 @@ export interface RunLog {
   read(runId: RunId, range?: { afterSeq?: number; limit?: number }): AsyncIterable<RunEvent>;
   /** Every event once, first the stored ones, then live, until the signal. A slow reader slows only itself. */
   follow(from: FollowFrom, signal: AbortSignal): AsyncIterable<RunEvent>;
+  /** The same events as texts, unread and unjudged, for whoever recomputes their hashes; paged as `read` is. */
+  bodies(runId: RunId): AsyncIterable<StoredBody>;
   head(runId: RunId): Promise<RunHead | undefined>;
-  /** Rows in the order they were written. */
+  /** By path and number. */
+  attempts(runId: RunId): Promise<readonly AttemptRow[]>;
+  /** Rows in the order they were written. @throws {StemmaError} STORE_CORRUPT with the fact `artifact` for a row that cannot be read */
   artifacts(runId: RunId): Promise<readonly ArtifactRow[]>;
-  /** The texts of the definitions a run was made with, by the digest in `run.created`. */
+  /** The texts of the definitions a run was made with, by the digest in `run.created`. @throws {StemmaError} STORE_CORRUPT */
   definitionSet(digest: Sha256): Promise<DefinitionSet | undefined>;
+  /** The same set as the text that is stored: `JSON.stringify` of it, unless someone changed it. */
+  definitionText(digest: Sha256): Promise<string | undefined>;
 }
 
 /** The exact definitions of a run. Equal sets are stored once. */
@@ -163,7 +195,17 @@ export interface WorkQueue {
   register(worker: WorkerInfo): Promise<void>;
   /** Ends the counter and gives back what the worker still holds. */
   retire(worker: WorkerId): Promise<void>;
+  /** Those that may hold runs, and those that have stopped lately; stopped ones go when another registers. */
   workers(): Promise<readonly WorkerRow[]>;
+  /**
+   * Whether the worker that holds the run lives, for who has sent it a command.
+   *
+   * False at once when nobody holds the run or the holder has stopped; true as soon as the holder's counter has been
+   * seen to move; false when it stood still for 4 s of this observer's monotonic clock.
+   *
+   * @throws the signal's reason when it comes first
+   */
+  isHeldByLiving(runId: RunId, signal: AbortSignal): Promise<boolean>;
   /** Puts a command into the run's mailbox; it wakes the run. @throws {StemmaError} RUN_NOT_FOUND · STATE_CONFLICT when the run has ended */
   send(runId: RunId, command: Command): Promise<void>;
   /** Commands for the run held, oldest first, until the signal; each once per holder. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assemblePrompt, promptDocument } from './prompt.ts';
+import { assemblePrompt, promptDocument, sentForms } from './prompt.ts';
 import type { PromptText } from './prompt.ts';
 
 const PARTS: readonly PromptText[] = [
@@ -59,5 +59,32 @@ describe('a prompt as a document', () => {
 
   it('is the prompt alone when there are no instructions', () => {
     expect(promptDocument({ instructions: '', prompt: 'A fox.' })).toBe('A fox.\n');
+  });
+});
+
+describe('the forms of a request', () => {
+  const part = (name: string, text: string) => ({ name, text });
+
+  it('are the text itself where there is but one', () => {
+    expect(sentForms([part('prompt', 'a cat')], 'en')).toEqual(['a cat']);
+    expect(sentForms([], 'en')).toEqual([]);
+  });
+
+  it('have the texts side by side in their order, and as models get them', () => {
+    const forms = sentForms([part('prompt', 'a cat'), part('task', 'Do.'), part('prompt', 'sat')], undefined);
+    expect(forms).toEqual([
+      'a cat Do. sat',
+      'a cat\nDo.\nsat',
+      'Do. a cat sat',
+      'Do.\na cat\nsat',
+      'a cat sat',
+      'a cat\nsat',
+      'Do.\n\n---\n\na cat\n\nsat\n',
+    ]);
+  });
+
+  it('hold no form twice and none that is empty', () => {
+    const forms = sentForms([part('task', 'Do.'), part('context', 'So.')], undefined);
+    expect(forms).toEqual(['Do. So.', 'Do.\nSo.', 'Do.\n\nSo.\n\n---\n\n\n']);
   });
 });

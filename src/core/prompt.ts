@@ -23,6 +23,19 @@ export function assemblePrompt(parts: readonly PromptText[], language: string | 
   return { instructions: instructions.filter((text) => text !== '').join('\n\n'), prompt: prompt.join('\n\n') };
 }
 
+/**
+ * The forms in which the texts of one request can reach a model together: in the request's order, with the prompt last
+ * as models get it, and assembled with all that the assembler adds. A text alone is its only form.
+ */
+export function sentForms(texts: readonly PromptText[], language: string | undefined): readonly string[] {
+  const own = texts.map(({ text }) => text);
+  if (own.length < 2) return own;
+  const prompts = texts.filter(({ name }) => name === 'prompt').map(({ text }) => text);
+  const assembled = [...texts.filter(({ name }) => name !== 'prompt').map(({ text }) => text), ...prompts];
+  const joined = [own, assembled, prompts].flatMap((row) => [row.join(' '), row.join('\n')]);
+  return [...new Set([...joined, promptDocument(assemblePrompt(texts, language))])].filter((form) => form !== '');
+}
+
 /** The same as one readable text, for the run's `work/` folder. */
 export const promptDocument = ({ instructions, prompt }: AssembledPrompt): string =>
   instructions === '' ? `${prompt}\n` : `${instructions}\n\n---\n\n${prompt}\n`;

@@ -16,6 +16,8 @@ export const runRequestSchema = z.strictObject({
   outputs: z.array(z.string()),
   /** The config's parameters with what was set on top. */
   parameters: z.record(z.string(), z.union([z.number(), z.boolean(), z.string()])),
+  /** Names of the parameters that the person set; they go before everything else of that name. */
+  set: z.array(z.string()).optional(),
   /** Whether the person edited the config's text for this run. */
   edited: z.strictObject({ task: z.boolean(), context: z.boolean() }),
   /** What the offline provider does instead of a model. */

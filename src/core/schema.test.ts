@@ -52,14 +52,26 @@ describe('facts', () => {
 
   it('are never nested and never long texts', () => {
     expect(accepts(factsSchema, { nested: {} })).toBe(false);
-    expect(accepts(factsSchema, { text: 'x'.repeat(201) })).toBe(false);
+    expect(accepts(factsSchema, { text: 'x'.repeat(81) })).toBe(false);
+  });
+
+  it.each(['cut-up', 'outputs[1].draw', 'a,b', '', 'Häuser', 'procedure/cut-up@1', 'unterlassen+2:3'])(
+    'may hold the closed word %j',
+    (word) => {
+      expect(accepts(factsSchema, { word })).toBe(true);
+    },
+  );
+
+  it.each(['two words', 'a\u00A0b', 'a\nb', 'What?', '"x"', 'a\u200Bb', '<b>'])('never hold the text %j', (text) => {
+    expect(accepts(factsSchema, { text })).toBe(false);
+    expect(accepts(factsSchema, { [text]: 1 })).toBe(false);
   });
 
   it('take 2 kB at most', () => {
     const facts = (count: number) =>
-      Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, 'x'.repeat(190)]));
-    expect(accepts(factsSchema, facts(10))).toBe(true);
-    expect(factsSchema.safeParse(facts(11)).error?.issues[0]?.message).toBe('facts are larger than 2 kB');
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, 'x'.repeat(80)]));
+    expect(accepts(factsSchema, facts(20))).toBe(true);
+    expect(factsSchema.safeParse(facts(30)).error?.issues[0]?.message).toBe('facts are larger than 2 kB');
   });
 });
 

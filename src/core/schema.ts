@@ -22,10 +22,26 @@ export const instantSchema = z.int().min(0) as unknown as z.ZodType<Instant, Ins
 
 const MAX_FACTS_BYTES = 2048;
 
+/** Letters of any script, digits and signs of paths and versions: an enum word, an id or a list of them, no sentence. */
+const closedWordSchema = z
+  .string()
+  .max(80, 'is no closed word (80 characters at most)')
+  .regex(/^[\p{L}\p{M}\p{Nd}._/@:+,[\]-]*$/u, 'is no closed word (letters, digits and . _ / @ : + , - [ ] only)');
+const closedValueSchema = z.union([z.number(), z.boolean(), closedWordSchema, z.null()], {
+  error: 'is no number, flag or closed word',
+});
+
+const isClosedWord = (text: string): boolean => closedWordSchema.safeParse(text).success;
+
 /** Closed facts, 2 kB at most. */
 export const factsSchema = z
-  .record(z.string(), z.union([z.number(), z.boolean(), z.string().max(200), z.null()]))
+  .record(z.string(), closedValueSchema)
+  .refine((facts) => Object.keys(facts).every(isClosedWord), 'have a name that is no closed word')
   .refine((facts) => JSON.stringify(facts).length <= MAX_FACTS_BYTES, 'facts are larger than 2 kB');
+
+/** Whether a fact may stand in an event. */
+export const isClosedFact = (name: string, value: unknown): boolean =>
+  isClosedWord(name) && closedValueSchema.safeParse(value).success;
 
 export const levelSchema = z.enum(['kids', 'youth', 'adult', 'research']);
 /** How strict safety is, strictest first. */
@@ -40,9 +56,9 @@ export const committedSchema = z.strictObject({ id: artifactIdSchema, commitment
 export type Committed = DeepReadonly<z.infer<typeof committedSchema>>;
 
 export const faultSchema = z.strictObject({
-  code: z.string().min(1).max(80),
+  code: closedWordSchema.min(1),
   /** Class of the thrown error, or `StemmaError`. */
-  type: z.string().min(1).max(120),
+  type: closedWordSchema.min(1),
   stackHash: z.string().length(16).optional(),
   facts: factsSchema,
   detail: artifactIdSchema.optional(),

@@ -135,6 +135,9 @@ export interface StageContext<C extends Capability = Capability> {
 /** A Zod object: parses, and tells its fields by name. */
 export type Shaped<T> = z.ZodType<T> & { readonly shape: z.core.$ZodShape };
 
+/** A name of a style, a procedure, a voice: letters, digits and `./@:_-`, never a text. */
+export const closedWord = z.string().regex(/^[\w./@:-]{1,64}$/, 'must be a name of letters and digits, without spaces');
+
 /** One closed fact; `z.object({ … }).catchall(closedFact)` lets a provider add its own. */
 export const closedFact = z.union([z.number(), z.boolean(), z.string(), z.null()]);
 

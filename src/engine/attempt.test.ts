@@ -83,6 +83,30 @@ describe('a stage that says too much', () => {
     expect(JSON.stringify(events)).not.toContain('long long');
   });
 
+  test.each([
+    ['as a value', { said: 'a secret of somebody' }],
+    ['as a name', { 'a secret of somebody': 1 }],
+  ])('in a sentence %s ends as a failed attempt with the reason beside it', async (_where, facts) => {
+    const stage = testStage('test.chatty', (_input, context) => wrote(context, 'x', facts));
+    await using engine = await openTestEngine({ stages: [stage], steps: one('test-chatty') });
+    const events = await engine.run();
+    expect(attemptEnds(events)).toEqual(['step#1 failed']);
+    expect(JSON.stringify(events)).not.toContain('secret of');
+    const fault = endOfRun(events)?.fault;
+    expect(await engine.textOf({ id: fault?.detail as ArtifactRef['id'] })).toContain('closed word');
+  });
+
+  test.each([
+    ['code', { code: 'a secret of somebody', type: 'Test' }],
+    ['type', { code: 'PROVIDER_REFUSED', type: 'a secret of somebody' }],
+  ])('in the %s of its fault ends as a failed attempt too', async (_where, said) => {
+    const stage = testStage('test.chatty', () => ({ state: 'failed', fault: { ...said, facts: {} } }));
+    await using engine = await openTestEngine({ stages: [stage], steps: one('test-chatty') });
+    const events = await engine.run();
+    expect(attemptEnds(events)).toEqual(['step#1 failed']);
+    expect(JSON.stringify(events)).not.toContain('secret of');
+  });
+
   test('in its fault ends as a failed attempt too', async () => {
     const fault = { code: 'PROVIDER_REFUSED', type: 'x', facts: { reply: 'long '.repeat(100) } };
     const stage = testStage('test.chatty', () => ({ state: 'failed', fault }));

@@ -5,10 +5,10 @@ import { assertEventData } from '../core/events.ts';
 import type { EventData } from '../core/events.ts';
 import { createRandom } from '../core/random.ts';
 import type { RetryPolicy } from '../core/definitions.ts';
-import type { Committed, Fault, Usage } from '../core/schema.ts';
+import type { Committed, Fault, Usage, Verdict } from '../core/schema.ts';
 import type { ArtifactRef, Outcome } from '../core/stage.ts';
 import type { Engine } from './engine.ts';
-import { describeThrown, toFault } from './fault.ts';
+import { closedFacts, describeThrown, toFault } from './fault.ts';
 import { mayRetry, retryDelayMs } from './retry.ts';
 import type { RunArtifacts, Written } from './run-artifacts.ts';
 import type { RunSession } from './run-session.ts';
@@ -21,6 +21,8 @@ export interface AttemptScope {
   readonly signal: AbortSignal;
   /** Artifacts made on the way (evidence, prompts, exchanges); they are named when the attempt ends. */
   readonly written: Written[];
+  /** Set by the gateway's doors to models and results: the attempt ends so, whatever its stage makes of it. */
+  blocked?: Verdict;
   /** Set by the funnel. */
   served?: { readonly provider: string; readonly model: string; readonly usage: Usage };
 }
@@ -112,8 +114,9 @@ function toEnd(outcome: Outcome, scope: AttemptScope): End {
       return { state: 'succeeded', facts: outcome.facts, outputs, ...problems };
     }
     case 'blocked': {
-      const facts = { check: outcome.verdict.check };
-      return { state: 'blocked', facts, outputs, fault: { code: 'SAFETY_BLOCKED', type: 'Verdict', facts } };
+      const { check, method } = outcome.verdict;
+      const code = method === 'unavailable' ? 'SAFETY_UNAVAILABLE' : 'SAFETY_BLOCKED';
+      return { state: 'blocked', facts: { check }, outputs, fault: { code, type: 'Verdict', facts: { check } } };
     }
     case 'waiting':
       return { state: 'suspended', facts: {}, outputs, retryAt: outcome.wait.until };
@@ -136,7 +139,7 @@ function abortEnd({ session }: AttemptPlace, scope: AttemptScope): End {
   // not the step's fault: it is tried again when there is a store to write to, as often as it takes
   if (session.broken !== undefined) return { state: 'suspended', facts: {}, outputs: named(scope) };
   if (session.canceled) return { state: 'canceled', facts: {}, outputs: named(scope) };
-  const fault: Fault = { code: 'STEP_TIMEOUT', type: 'StemmaError', facts: { path: scope.path } };
+  const fault: Fault = { code: 'STEP_TIMEOUT', type: 'StemmaError', facts: closedFacts({ path: scope.path }) };
   return { state: 'timedOut', facts: {}, outputs: named(scope), fault };
 }
 

@@ -8,7 +8,7 @@ import type { StepPath, WorkerId } from '../core/ids.ts';
 import type { Lease, ReceivedCommand } from '../core/ports.ts';
 import { isTerminal, RUN_MOVES } from '../core/states.ts';
 import type { Engine } from './engine.ts';
-import { toFault } from './fault.ts';
+import { closedFacts, toFault } from './fault.ts';
 import { clearStrays, openPlan } from './interpreter/open-plan.ts';
 import type { RunPlan } from './interpreter/plan.ts';
 import { runSteps } from './interpreter/run-steps.ts';
@@ -135,7 +135,7 @@ function endOpenAttempts(engine: Engine, session: RunSession, beginners: Beginne
   }
   for (const [path, step] of fold.steps)
     if (step.abandoned >= MAX_ABANDONED)
-      return { code: 'INTERNAL', type: 'Abandoned', facts: { path, abandoned: step.abandoned } };
+      return { code: 'INTERNAL', type: 'Abandoned', facts: closedFacts({ path, abandoned: step.abandoned }) };
   return undefined;
 }
 

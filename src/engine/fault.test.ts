@@ -65,3 +65,11 @@ test('what a person reads about a fault goes down to its first cause', () => {
   expect(text).toContain('Caused by: Error: inner');
   expect(text).toContain('Caused by: the very first');
 });
+
+test('what a person reads about a fault names files of the package, and no folder of the machine', () => {
+  const stack =
+    'Error: x\n    at run (file:///home/otter/stemma/dist/engine/gateway.js:1:2)\n    at C:\\me\\src\\a.ts:3:4';
+  expect(describeThrown(Object.assign(new Error('x'), { stack }))).toBe(
+    'Error: x\n    at run (dist/engine/gateway.js:1:2)\n    at src\\a.ts:3:4',
+  );
+});

@@ -2,10 +2,10 @@ import { toStemmaError } from '../core/errors.ts';
 import { toHex } from '../core/ids.ts';
 import type { Digest } from '../core/ids.ts';
 import type { Facts } from '../core/json.ts';
+import { isClosedFact } from '../core/schema.ts';
 import type { Fault } from '../core/schema.ts';
 
 const FRAMES = 5;
-const MAX_FACT_CHARACTERS = 120;
 
 /**
  * A thrown value as a fault: what may stand in an event. The text and the stack are content; they go into the
@@ -16,7 +16,7 @@ export function toFault(thrown: unknown, digest: Digest): Fault {
   const source = thrown instanceof Error ? thrown : error;
   return {
     code: error.code,
-    type: source.name || 'Error',
+    type: source.name !== '' && isClosedFact('type', source.name) ? source.name : 'Error',
     stackHash: stackHashOf({ code: error.code, type: source.name, stack: source.stack ?? '' }, digest),
     facts: closedFacts(error.facts),
   };
@@ -35,16 +35,17 @@ export function stackHashOf(error: { code: string; type: string; stack: string }
   return toHex(digest.sha256([error.code, error.type, ...names].join('\n'))).slice(0, 16);
 }
 
-/** What a person reads about a thrown value, for the artifact `detail`. */
+/** What a person reads about a thrown value, for the artifact `detail`; without the folders of this machine. */
 export function describeThrown(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
   const cause = thrown.cause === undefined ? '' : `\n\nCaused by: ${describeThrown(thrown.cause)}`;
-  return `${thrown.stack ?? `${thrown.name}: ${thrown.message}`}${cause}`;
+  const stack = (thrown.stack ?? `${thrown.name}: ${thrown.message}`).replaceAll(INSTALLED_AT, '$1');
+  return `${stack}${cause}`;
 }
 
-/** Only closed values: a text long enough to be content is left out. */
-function closedFacts(facts: Facts): Facts {
-  return Object.fromEntries(
-    Object.entries(facts).filter(([, value]) => typeof value !== 'string' || value.length <= MAX_FACT_CHARACTERS),
-  );
+const INSTALLED_AT = /(?:file:\/\/)?(?:[A-Za-z]:)?[^\s()]*[\\/]((?:dist|src|node_modules|test)[\\/])/g;
+
+/** Only what may stand in an event: a text that could be content is left out. */
+export function closedFacts(facts: Facts): Facts {
+  return Object.fromEntries(Object.entries(facts).filter(([name, value]) => isClosedFact(name, value)));
 }

@@ -1,9 +1,13 @@
 import { StemmaError } from '../core/errors.ts';
 import type { EventData } from '../core/events.ts';
+import { toHex } from '../core/ids.ts';
 import type { Sha256 } from '../core/ids.ts';
+import { promptDocument, assemblePrompt, sentForms } from '../core/prompt.ts';
 import type { Level, Verdict } from '../core/schema.ts';
-import type { ArtifactRef, Cleared } from '../core/stage.ts';
+import type { ArtifactDraft, ArtifactRef, Cleared } from '../core/stage.ts';
 import type { AttemptPlace, AttemptScope } from './attempt.ts';
+import { takeRequest } from './clearance.ts';
+import type { TakenRequest } from './clearance.ts';
 import { judge } from './safety/judge.ts';
 import type { Judgement } from './safety/judge.ts';
 
@@ -11,6 +15,12 @@ import type { Judgement } from './safety/judge.ts';
 export interface Decision {
   readonly verdict: Verdict;
   readonly judgement: Judgement | undefined;
+}
+
+/** What the gateway judges: an artifact's text, and the other forms in which the same words may reach a model. */
+export interface Subject {
+  readonly artifact: ArtifactRef;
+  readonly forms?: readonly string[];
 }
 
 /** Where in a run a text stands; the table of spec chapter 6 asks. */
@@ -23,20 +33,38 @@ const POSITIONS: { readonly [type: string]: Position } = {
   parameters: 'context',
 };
 
+/** Which rules the code follows with a policy's lists. Raised whenever the same lists may decide otherwise than before. */
+export const RULES_VERSION = 'r1';
+const MOST_VERSION_CHARACTERS = 80;
+const MARK_CHARACTERS = 17;
+
+/** One name for the lists and the rules; a long policy loses the end of its name, never the mark of its content. */
+export function rulesOf(policyVersion: string): string {
+  const end = `~${RULES_VERSION}`;
+  const room = MOST_VERSION_CHARACTERS - end.length;
+  if (policyVersion.length <= room) return policyVersion + end;
+  return policyVersion.slice(0, room - MARK_CHARACTERS) + policyVersion.slice(-MARK_CHARACTERS) + end;
+}
+
 /**
- * The safety gateway of one run. It stands before every step whose stage calls a capability and judges each text the
- * step reads, whoever wrote it, unless the same bytes have passed at this level and policy. Pipelines can show its
- * decisions as steps; they cannot leave it out, because providers accept only what it has cleared.
+ * The safety gateway of one run. It stands before every step whose stage calls a capability or hands over a result, and
+ * judges each text the step reads, whoever wrote it, unless the same bytes have passed at this level and policy; at the
+ * funnel it judges what is sent, as it is sent. Pipelines can show its decisions as steps; they cannot leave it out,
+ * because providers accept only what it has cleared.
  */
 export class Gateway {
   readonly #place: AttemptPlace;
   readonly #level: Level;
+  readonly #rules: string;
   readonly #passed = new Map<Sha256, Verdict>();
+  /** Decisions on their way to the disk: nobody may build on them before. */
+  readonly #storing = new Map<Sha256, Promise<unknown>>();
   readonly #issued = new WeakSet<object>();
 
   constructor(place: AttemptPlace, level: Level) {
     this.#place = place;
     this.#level = level;
+    this.#rules = rulesOf(place.engine.policy.version);
     for (const stored of place.session.fold.verdicts) {
       const { evidence: _evidence, ...verdict } = stored;
       this.#remember(verdict);
@@ -45,44 +73,71 @@ export class Gateway {
 
   /** The decision about an artifact; nothing is recorded yet. */
   async decide(artifact: ArtifactRef): Promise<Decision> {
-    return this.#judge(artifact, await this.#place.artifacts.text(artifact.id));
-  }
-
-  #judge(artifact: ArtifactRef, text: string): Decision {
-    const { engine } = this.#place;
-    const before = engine.clock.monotonicMs();
-    const position = POSITIONS[artifact.type] ?? 'output';
-    const judgement = judge(engine.policy, { text, level: this.#level, position });
-    const { check, decision, method } = judgement;
-    const durationMs = Math.max(0, Math.round(engine.clock.monotonicMs() - before));
-    const place = { subject: artifact.id, level: this.#level, policyVersion: engine.policy.version };
-    const found = judgement.class === undefined ? {} : { class: judgement.class };
-    return { verdict: { check, decision, method, ...place, ...found, durationMs }, judgement };
+    return this.#judge(artifact, await this.#textsOf({ artifact }));
   }
 
   /**
    * Judges what has not passed yet and records it with one evidence artifact; the first block, if there is one. Steps
-   * that run side by side and read the same bytes judge them once.
+   * that run side by side and read the same bytes judge them once. When it resolves, the verdicts are on disk.
    */
-  async admit(subjects: readonly ArtifactRef[], scope: AttemptScope): Promise<Verdict | undefined> {
-    const texts = new Map<Sha256, string>();
-    for (const { id, sha256 } of subjects)
-      if (!this.#passed.has(sha256)) texts.set(sha256, await this.#place.artifacts.text(id));
+  async admit(subjects: readonly Subject[], scope: AttemptScope): Promise<Verdict | undefined> {
+    const open = new Map<Subject, readonly string[] | undefined>();
+    for (const subject of subjects) if (!this.#hasPassed(subject)) open.set(subject, await this.#textsOf(subject));
     // from here to the last remembered verdict within one turn
     const decisions: Decision[] = [];
-    for (const [sha256, text] of texts) {
-      const subject = subjects.find((one) => one.sha256 === sha256);
-      if (subject === undefined || this.#passed.has(sha256)) continue;
-      const decision = this.#judge(subject, text);
-      this.#remember(decision.verdict);
+    const fresh = new Set<Sha256>();
+    for (const [subject, texts] of open) {
+      const { artifact } = subject;
+      if (this.#hasPassed(subject) || fresh.has(artifact.sha256)) continue;
+      const decision = this.#judge(artifact, texts);
+      const marks = [artifact.sha256, ...(texts ?? []).map((text) => this.#markOf(text))];
+      for (const mark of marks) fresh.add(mark);
+      if (decision.verdict.decision !== 'block') for (const mark of marks) this.#passed.set(mark, decision.verdict);
       decisions.push(decision);
     }
-    if (decisions.length === 0) return undefined;
-    await this.record(decisions, scope, { type: 'gateway', work: true });
+    if (decisions.length > 0) this.#store(decisions, fresh, scope);
+    await this.#stored([...fresh, ...subjects.map(({ artifact }) => artifact.sha256)]);
     return decisions.find(({ verdict }) => verdict.decision === 'block')?.verdict;
   }
 
-  /** Writes the evidence and one event per decision. */
+  /** Judges a text that is about to leave a step, in all its forms; it is kept in `work/` unless it has passed before. */
+  async admitText(
+    draft: ArtifactDraft & { readonly body: string },
+    forms: readonly string[],
+    scope: AttemptScope,
+  ): Promise<Verdict | undefined> {
+    const marks = forms.map((form) => this.#markOf(form));
+    await this.#stored(marks);
+    if (marks.every((mark) => this.#passed.has(mark))) return undefined;
+    const written = await this.#place.artifacts.create({ ...draft, work: true }, scope);
+    scope.written.push(written);
+    return this.admit([{ artifact: this.#place.artifacts.ref(written.row.id), forms }], scope);
+  }
+
+  /**
+   * The request as it may be sent: a copy that nobody can change any more.
+   *
+   * @throws {StemmaError} SAFETY_UNCHECKED when it holds a text that this gateway did not clear
+   */
+  take<R>(request: R): TakenRequest<R> {
+    return takeRequest(request, (value): value is Cleared => this.#issued.has(value));
+  }
+
+  /** Judges what is really sent: all texts together in the request's order, as prompts are assembled, and the words. */
+  async admitRequest(taken: TakenRequest<unknown>, scope: AttemptScope): Promise<Verdict | undefined> {
+    const { texts, language, words } = taken;
+    const prompt = { type: 'prompt', body: promptDocument(assemblePrompt(texts, language)) };
+    const blocked = await this.admitText(prompt, sentForms(texts, language), scope);
+    if (blocked !== undefined) return blocked;
+    const rows = [words.values.join(' '), words.keys.join(' ')].filter((row) => row !== '');
+    const forms = [...new Set(rows.flatMap((row) => [row, row.replaceAll(/[_./@:-]+/g, ' ')]))];
+    // closed words are no artifact: only what stops them is recorded
+    const judgement = forms.length === 0 ? HARMLESS : this.#worst(forms, 'output');
+    if (judgement !== undefined && judgement.decision !== 'block') return undefined;
+    return this.admitText({ type: 'prompt', body: forms.join('\n') }, forms, scope);
+  }
+
+  /** Writes the evidence and one event per decision; resolves when they are on disk. */
   async record(
     decisions: readonly Decision[],
     scope: AttemptScope,
@@ -96,18 +151,20 @@ export class Gateway {
     const body = `${JSON.stringify(others.length === 0 ? only : [only, ...others], undefined, 2)}\n`;
     const sources = decisions.map(({ verdict }) => verdict.subject);
     const evidence = await artifacts.create({ ...evidenceAs, body, sources }, scope);
-    for (const [index, { verdict }] of decisions.entries()) {
+    const recorded = decisions.map(({ verdict }, index) => {
       const data: EventData['safety.verdict'] = { ...verdict, evidence: evidence.committed };
       const rows = index === 0 ? { artifacts: [evidence.row] } : {};
       const place = { stepPath: scope.path, attempt: scope.attempt, spanId: scope.spanId };
-      session.writer.record({ type: 'safety.verdict', ...place, data }, rows).catch(() => {}); // ends the session
-      this.#remember(verdict);
-    }
+      return session.writer.record({ type: 'safety.verdict', ...place, data }, rows);
+    });
+    await Promise.all(recorded);
+    for (const { verdict } of decisions) this.#remember(verdict);
     return artifacts.ref(evidence.row.id);
   }
 
   /** @throws {StemmaError} SAFETY_UNCHECKED when these bytes have not passed */
   async clear(artifact: ArtifactRef): Promise<Cleared> {
+    await this.#stored([artifact.sha256]);
     const verdict = this.#passed.get(artifact.sha256);
     if (verdict === undefined)
       throw new StemmaError('SAFETY_UNCHECKED', `${artifact.id} has no passing verdict for its bytes.`, {
@@ -118,38 +175,80 @@ export class Gateway {
     return cleared;
   }
 
-  /**
-   * Refuses a request with a text that this gateway did not clear. Strings outside `Cleared` values may only be
-   * closed words: names of styles, languages, procedures.
-   *
-   * @throws {StemmaError} SAFETY_UNCHECKED
-   */
-  assertCleared(request: unknown, at = 'request'): void {
-    if (typeof request === 'string' && !CLOSED_WORD.test(request)) throw unchecked(at);
-    if (typeof request !== 'object' || request === null) return;
-    if (ArrayBuffer.isView(request)) throw unchecked(at);
-    if ('verdict' in request) {
-      if (!this.#issued.has(request)) throw unchecked(at);
-      return;
+  #hasPassed({ artifact, forms = [] }: Subject): boolean {
+    return this.#passed.has(artifact.sha256) && forms.every((form) => this.#passed.has(this.#markOf(form)));
+  }
+
+  async #stored(marks: readonly Sha256[]): Promise<void> {
+    await Promise.all(marks.map(async (mark) => this.#storing.get(mark)));
+  }
+
+  /** A decision that could not be stored counts for nobody. */
+  #store(decisions: readonly Decision[], marks: ReadonlySet<Sha256>, scope: AttemptScope): void {
+    const storing = this.record(decisions, scope, { type: 'gateway', work: true });
+    for (const mark of marks) this.#storing.set(mark, storing);
+    const forget = (): void => {
+      for (const mark of marks) this.#storing.delete(mark);
+    };
+    storing.then(forget, () => {
+      forget();
+      for (const mark of marks) this.#passed.delete(mark);
+    });
+  }
+
+  /** The texts to judge; undefined for what is no text and cannot be judged yet. */
+  async #textsOf({ artifact, forms = [] }: Subject): Promise<readonly string[] | undefined> {
+    if (!TEXT.test(artifact.mediaType)) return undefined;
+    return [...new Set([await this.#place.artifacts.text(artifact.id), ...forms])];
+  }
+
+  #judge(artifact: ArtifactRef, texts: readonly string[] | undefined): Decision {
+    const { clock } = this.#place.engine;
+    const before = clock.monotonicMs();
+    const position = POSITIONS[artifact.type] ?? 'output';
+    const judgement = texts === undefined ? undefined : this.#worst(texts, position);
+    const durationMs = Math.max(0, Math.round(clock.monotonicMs() - before));
+    const place = { subject: artifact.id, level: this.#level, policyVersion: this.#rules };
+    if (judgement === undefined)
+      return { verdict: { check: 'lists', decision: 'block', method: 'unavailable', ...place, durationMs }, judgement };
+    const { check, decision, method } = judgement;
+    const found = judgement.class === undefined ? {} : { class: judgement.class };
+    return { verdict: { check, decision, method, ...place, ...found, durationMs }, judgement };
+  }
+
+  /** The judgement of the form that fares worst; undefined when one of them got no answer. */
+  #worst(texts: readonly string[], position: Position): Judgement | undefined {
+    let worst: Judgement | undefined;
+    for (const text of texts) {
+      const judgement = this.#weigh(text, position);
+      if (judgement === undefined) return undefined;
+      if (worst === undefined || SEVERITY[judgement.decision] > SEVERITY[worst.decision]) worst = judgement;
     }
-    for (const [key, value] of Object.entries(request)) {
-      if (!CLOSED_WORD.test(key)) throw unchecked(at);
-      this.assertCleared(value, `${at}.${key}`);
+    return worst;
+  }
+
+  /** Undefined when the check fails: what nobody could judge does not pass. */
+  #weigh(text: string, position: Position): Judgement | undefined {
+    try {
+      return judge(this.#place.engine.policy, { text, level: this.#level, position });
+    } catch {
+      return undefined;
     }
+  }
+
+  #markOf(text: string): Sha256 {
+    return toHex(this.#place.engine.digest.sha256(text)) as Sha256;
   }
 
   #remember(verdict: Verdict): void {
     const { level, policyVersion, decision, subject } = verdict;
-    const sameRules = level === this.#level && policyVersion === this.#place.engine.policy.version;
+    const sameRules = level === this.#level && policyVersion === this.#rules;
     // a subject that is not there was made by an attempt that a crash cut short: its bytes are judged anew
     if (!sameRules || decision === 'block' || !this.#place.artifacts.has(subject)) return;
     this.#passed.set(this.#place.artifacts.row(subject).sha256, verdict);
   }
 }
 
-const CLOSED_WORD = /^[\w./@:-]{0,120}$/;
-
-const unchecked = (at: string): StemmaError =>
-  new StemmaError('SAFETY_UNCHECKED', `The text at ${at} has not been cleared by the gateway.`, {
-    hint: 'Pass the result of context.cleared(artifact), not a text of your own.',
-  });
+const TEXT = /^(text\/|application\/json$)/;
+const HARMLESS: Pick<Judgement, 'decision'> = { decision: 'pass' };
+const SEVERITY = { pass: 0, note: 1, warn: 2, block: 3 } as const;

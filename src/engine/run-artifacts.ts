@@ -100,10 +100,12 @@ export class RunArtifacts {
     return { id, sha256, sizeBytes, mediaType, type, ...(language === undefined ? {} : { language }) };
   }
 
+  /** @throws {StemmaError} VERIFICATION_FAILED when the file no longer holds the bytes that were recorded */
   text(id: ArtifactId): Promise<string> {
-    const known = this.#texts.get(this.row(id).id);
+    const row = this.row(id);
+    const known = this.#texts.get(row.id);
     if (known !== undefined) return known;
-    const reading = this.#guarded((files) => files.read(id)).then((bytes) => new TextDecoder().decode(bytes));
+    const reading = this.#guarded((files) => files.read(id)).then((bytes) => this.#verified(row, bytes));
     this.#texts.set(id, reading);
     reading.catch(() => this.#texts.delete(id));
     return reading;
@@ -117,6 +119,13 @@ export class RunArtifacts {
   /** Whether there are files here that no event names. */
   hasStrays(named: ReadonlySet<ArtifactId>): boolean {
     return this.#rows.size > named.size;
+  }
+
+  #verified({ id, sha256 }: ArtifactRow, bytes: Uint8Array): string {
+    if (toHex(this.#parts.digest.sha256(bytes)) === sha256) return new TextDecoder().decode(bytes);
+    throw new StemmaError('VERIFICATION_FAILED', `The file of ${id} is not the one that was recorded.`, {
+      hint: 'Somebody or something has changed it. Restore it from a backup, or start the run anew.',
+    });
   }
 
   async #guarded<T>(use: (files: FileStore) => Promise<T>): Promise<T> {

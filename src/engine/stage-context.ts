@@ -1,6 +1,7 @@
 import { seedOf, stepKeyOf } from '../core/ids.ts';
 import { StemmaError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import type { Verdict } from '../core/schema.ts';
 import type {
   ArtifactDraft,
   ArtifactRef,
@@ -35,6 +36,11 @@ export function createStageContext(parts: ContextParts): StageContext {
   const { engine, artifacts, session } = place;
   const write = async (draft: ArtifactDraft): Promise<ArtifactRef> => {
     scope.signal.throwIfAborted();
+    const text = draft.type.startsWith('output_') ? textOf(draft.body) : undefined;
+    if (text !== undefined) {
+      const { sources = [] } = draft;
+      await passOrBlock(scope, gateway.admitText({ type: 'result', body: text, sources }, [text], scope));
+    }
     const step = parts.intermediate && !draft.work ? { type: `${draft.type}_step`, work: true } : {};
     const written = await artifacts.create({ ...draft, ...step }, scope);
     scope.written.push(written);
@@ -62,6 +68,28 @@ export function createStageContext(parts: ContextParts): StageContext {
   };
 }
 
+/**
+ * A block ends the attempt even when the stage catches what is thrown here.
+ *
+ * @throws {StemmaError} SAFETY_BLOCKED
+ */
+async function passOrBlock(scope: AttemptScope, judging: Promise<Verdict | undefined>): Promise<void> {
+  const verdict = await judging;
+  if (verdict === undefined) return;
+  scope.blocked = verdict;
+  throw new StemmaError('SAFETY_BLOCKED', `The gateway has stopped what ${scope.path} was about to hand over.`);
+}
+
+/** What a result says, when it is a text. */
+function textOf(body: string | Uint8Array): string | undefined {
+  if (typeof body === 'string') return body;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The one funnel to a model: checks what goes in, records what went over, tells who served. */
 function createFunnel(
   parts: ContextParts,
@@ -75,12 +103,13 @@ function createFunnel(
     if (called)
       throw new StemmaError('INTERNAL', `The stage of ${scope.path} calls twice; a second call is a second step.`);
     called = true;
-    gateway.assertCleared(request);
+    const taken = gateway.take(request);
+    await passOrBlock(scope, gateway.admitRequest(taken, scope));
     const provider = await parts.place.engine.providers.opened(route.provider.id);
     const offer = provider?.offers[capability] as Offer<Capability> | undefined;
     if (offer === undefined) throw new StemmaError('MODEL_MISSING', `${route.recorded.chosen} is not to be had.`);
-    const result = await offer.call(request, providerContext(parts, route));
-    const exchange = { provider: route.provider.id, capability, request: toJson(request), ...reply(result) };
+    const result = await offer.call(taken.request, providerContext(parts, route));
+    const exchange = { provider: route.provider.id, capability, request: toJson(taken.request), ...reply(result) };
     await write({ type: 'exchange', body: `${JSON.stringify(exchange, undefined, 2)}\n`, work: true });
     const usage = result.usage ?? { costMicroUsd: null };
     scope.served = { provider: route.provider.id, model: result.ok ? result.model : route.model, usage };

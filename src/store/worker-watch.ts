@@ -1,8 +1,16 @@
 import type { Clock } from '../core/ports.ts';
 
 const DEAD_AFTER_MS = 4000;
+const LOOK_EVERY_MS = 100;
 
 export type Observed = 'live' | 'unknown' | 'dead';
+
+/** A worker's counter, as it stands now. */
+export interface Beating {
+  readonly id: string;
+  readonly beats: number;
+  readonly stopped: boolean;
+}
 
 interface Sighting {
   beats: number;
@@ -20,8 +28,24 @@ export class WorkerWatch {
     this.#clock = clock;
   }
 
+  /** Forgets all workers but these. */
+  keepOnly(ids: ReadonlySet<string>): void {
+    for (const id of this.#seen.keys()) if (!ids.has(id)) this.#seen.delete(id);
+  }
+
+  /** Looks at a run's holder, undefined when there is none, until it is clear whether it lives. */
+  async isLiving(holder: () => Beating | undefined, signal: AbortSignal): Promise<boolean> {
+    for (;;) {
+      signal.throwIfAborted();
+      const worker = holder();
+      const observed = worker === undefined ? 'dead' : this.observe(worker);
+      if (observed !== 'unknown') return observed === 'live';
+      await this.#clock.sleep(LOOK_EVERY_MS, signal);
+    }
+  }
+
   /** Takes in where a worker's counter stands now. */
-  observe(worker: { readonly id: string; readonly beats: number; readonly stopped: boolean }): Observed {
+  observe(worker: Beating): Observed {
     if (worker.stopped) return 'dead';
     const now = this.#clock.monotonicMs();
     const seen = this.#seen.get(worker.id);

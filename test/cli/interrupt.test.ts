@@ -84,6 +84,18 @@ describe('another process', () => {
     expect([again.exit, again.error.code]).toEqual([5, 'STATE_CONFLICT']);
   });
 
+  it('cancels a run whose holder was killed', async () => {
+    using place = openLongWorkplace();
+    const child = place.start(['run', 'long', 'The old lighthouse tells of the storm', '--set', 'hands=10000']);
+    const over = place.ended(child);
+    await someHandsIn(place);
+    child.kill('SIGKILL');
+    await over;
+    const id = basename(globSync(`${place.data}/runs/*/*/*/*`)[0] ?? '');
+    expect(await place.json(['runs', 'cancel', id])).toMatchObject({ exit: 0, state: 'canceled' });
+    expect((await place.run(['runs', 'verify', id])).code).toBe(0);
+  });
+
   it('cancels a run that nobody holds', async () => {
     using place = openWorkplace();
     const id = (await place.run(['run', 'dada', 'A cat on the roof', '--detach'])).stdout.trim();

@@ -77,7 +77,7 @@ describe('the safety gateway', () => {
 
   it('checks words that are set as parameters', async () => {
     using place = openWorkplace();
-    const found = await place.json<Ran>(['run', 'dada', 'A cat on the roof', '--set', 'style=sieg heil']);
+    const found = await place.json<Ran>(['run', 'dada', 'A cat on the roof', '--set', 'style=sieg-heil']);
     expect([found.exit, found.state]).toEqual([3, 'blocked']);
   });
 

@@ -91,6 +91,42 @@ describe('stemma runs verify', () => {
     ]);
   });
 
+  it('is not led astray by a row that was set back to running', async () => {
+    using place = openWorkplace();
+    const { id } = await runOnce(place);
+    inDatabase(place, "update runs set state = 'running', ended_at = null, signature = null, signature_key = null");
+    const { exit, ok, problems } = await verify(place, id);
+    expect([exit, ok]).toEqual([9, false]);
+    expect(problems).toContainEqual({ what: 'signature', problem: 'is missing' });
+  });
+
+  it('lists a file that no event names apart, and the run stays whole', async () => {
+    using place = openWorkplace();
+    const { id, folder } = await runOnce(place);
+    writeFileSync(join(folder, 'work', '99_prompt.txt'), 'Forged');
+    expect(await verify(place, id)).toMatchObject({ exit: 0, ok: true, problems: [{ what: 'work/99_prompt.txt' }] });
+    const { code, stdout } = await place.run(['runs', 'verify', id]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^Intact: 20 events, 16 artifacts\.\nNot part of the record:\n  work\/99_prompt\.txt is named/,
+    );
+    spoil(join(folder, '01_input.txt'));
+    expect((await place.run(['runs', 'verify', id])).stdout).toMatch(
+      /^Not as it was recorded:\n  \S+01_input\.txt is not .*\nNot part of the record:\n  work\/99_prompt\.txt/,
+    );
+  });
+
+  it('names rows and definitions that cannot be read, where showing the run is refused', async () => {
+    using place = openWorkplace();
+    const { id } = await runOnce(place);
+    inDatabase(place, "update artifacts set sources = 'nonsense'");
+    inDatabase(place, "update definition_sets set body = 'nonsense'");
+    const { exit, problems } = await verify(place, id);
+    expect([exit, problems.map(({ what }) => what)]).toEqual([9, [`${id}/01_input.txt`, 'definitions']]);
+    const shown = await place.json<{ error: { code: string } }>(['runs', 'show', id]);
+    expect([shown.exit, shown.error.code]).toEqual([9, 'STORE_CORRUPT']);
+  });
+
   it('answers 4 for a run that is not there', async () => {
     using place = openWorkplace();
     const missing = '01890000-0000-7000-8000-000000000000';
@@ -98,6 +134,16 @@ describe('stemma runs verify', () => {
     expect([found.exit, found.error.code]).toEqual([4, 'RUN_NOT_FOUND']);
   });
 });
+
+/** What someone does behind Stemma's back, whom no trigger stops. */
+function inDatabase(place: Workplace, sql: string): void {
+  using database = new DatabaseSync(
+    join(place.data, readdirSync(place.data).find((name) => name.endsWith('.db')) ?? ''),
+  );
+  const triggers = database.prepare("select name from sqlite_schema where type = 'trigger'").all();
+  for (const { name } of triggers) database.exec(`drop trigger ${String(name)}`);
+  database.exec(sql);
+}
 
 /** Rewrites the stored text of an event behind Stemma's back. @returns the text before */
 function changeEvent(file: string, seq: number, change: (text: string) => string): string {

@@ -114,13 +114,48 @@ function appending(openFixture: () => Promise<StoreFixture>): void {
     expect(await session.log.artifacts(runId)).toEqual([first, third, { ...second, width: 4, height: 3 }]);
   });
 
+  test('the head tells when the run began and ended, what it was made with, and how many attempts are open', async () => {
+    await using fixture = await openFixture();
+    await using session = await fixture.open();
+    const createdAt = session.clock.wall;
+    const run = submission({ priority: 'high' });
+    const lease = await startedRun(session, await register(session, 'a'), { runId: run.runId, priority: 'high' });
+    await session.log.append(lease, { drafts: [attemptStarted('s1')] });
+    const made = { createdAt, priority: 'high', definitions: run.definitions.digest };
+    expect(await session.log.head(run.runId)).toMatchObject({ ...made, openAttempts: 1 });
+    expect((await session.log.head(run.runId))?.endedAt).toBeUndefined();
+    session.clock.pass(5000);
+    await session.log.append(lease, { drafts: [attemptEnded('s1'), runEnded] });
+    const ended = { ...made, openAttempts: 0, endedAt: session.clock.wall };
+    expect(await session.log.head(run.runId)).toMatchObject(ended);
+  });
+
+  test('the rows of attempts say how each began and ended, by path and number', async () => {
+    await using fixture = await openFixture();
+    await using session = await fixture.open();
+    const lease = await startedRun(session, await register(session, 'a'));
+    const startedAt = session.clock.wall;
+    await session.log.append(lease, { drafts: [attemptStarted('s2'), attemptStarted('s1')] });
+    session.clock.pass(1000);
+    const endedAt = session.clock.wall;
+    await session.log.append(lease, { drafts: [attemptEnded('s1', 'failed'), attemptStarted('s1', 2)] });
+    expect(await session.log.attempts(lease.runId)).toEqual([
+      { path: 's1', attempt: 1, state: 'failed', startedAt, endedAt },
+      { path: 's1', attempt: 2, retryOf: 1, state: 'running', startedAt: endedAt },
+      { path: 's2', attempt: 1, state: 'running', startedAt },
+    ]);
+  });
+
   test('equal sets of definitions are kept once and found by their digest', async () => {
     await using fixture = await openFixture();
     await using session = await fixture.open();
     const [one, two] = [submission(), submission()];
     await Promise.all([session.queue.submit(one), session.queue.submit(two)]);
     expect(await session.log.definitionSet(one.definitions.digest)).toEqual(two.definitions);
+    const text = await session.log.definitionText(one.definitions.digest);
+    expect(text).toBe(JSON.stringify(one.definitions));
     expect(await session.log.definitionSet(sha('something else'))).toBeUndefined();
+    expect(await session.log.definitionText(sha('something else'))).toBeUndefined();
   });
 }
 
@@ -293,6 +328,21 @@ function reading(openFixture: () => Promise<StoreFixture>): void {
     expect(seqs).toEqual(Array.from({ length: 2600 }, (_, index) => index + 1));
   });
 
+  test('the stored texts are those that were hashed, in order over pages too', async () => {
+    await using fixture = await openFixture();
+    await using session = await fixture.open();
+    const runId = await longRun(session, 2600);
+    const [bodies, events] = [await collect(session.log.bodies(runId)), await collect(session.log.read(runId))];
+    expect(bodies.map(({ seq, position, hash }) => ({ seq, position, hash }))).toEqual(
+      events.map(({ seq, position, hash }) => ({ seq, position, hash })),
+    );
+    let previous: Uint8Array = GENESIS;
+    for (const { body, hash } of bodies) {
+      previous = eventHash(testDigest, previous, body);
+      expect(Buffer.from(previous).toString('hex')).toBe(hash);
+    }
+  });
+
   test('a range begins after a number and ends at its limit, over pages too', async () => {
     await using fixture = await openFixture();
     await using session = await fixture.open();
@@ -314,13 +364,15 @@ function reading(openFixture: () => Promise<StoreFixture>): void {
     await reader.return?.();
   });
 
-  test('a run that does not exist has no events, no head and no artifacts', async () => {
+  test('a run that does not exist has no events, no head, no attempts and no artifacts', async () => {
     await using fixture = await openFixture();
     await using session = await fixture.open();
     const runId = nextRunId();
     expect(await collect(session.log.read(runId))).toEqual([]);
     expect(await session.log.head(runId)).toBeUndefined();
     expect(await session.log.artifacts(runId)).toEqual([]);
+    expect(await session.log.attempts(runId)).toEqual([]);
+    expect(await collect(session.log.bodies(runId))).toEqual([]);
   });
 }
 

@@ -22,6 +22,8 @@ export function workQueueContract(name: string, openFixture: () => Promise<Store
     claiming(openFixture);
     parking(openFixture);
     takingOver(openFixture);
+    leaving(openFixture);
+    tellingLife(openFixture);
     mailing(openFixture);
     surveying(openFixture);
     idling(openFixture);
@@ -273,6 +275,100 @@ function takingOver(openFixture: () => Promise<StoreFixture>): void {
     const drafts = [attemptEnded('s1', 'abandoned'), attemptStarted('s1', 2)];
     expect(taken && (await observer.log.append(taken, { drafts }))).toMatchObject({ seq: 5 });
     expect(await observer.log.head(lease.runId)).toMatchObject({ holder: watcher?.id });
+  });
+}
+
+const namesOf = async ({ queue }: Session): Promise<readonly string[]> =>
+  (await queue.workers()).map(({ id, stopped }) => (stopped ? `${id} stopped` : id));
+
+function leaving(openFixture: () => Promise<StoreFixture>): void {
+  test('a worker that has retired is forgotten when another registers', async () => {
+    await using fixture = await openFixture();
+    await using session = await fixture.open();
+    await session.queue.retire(await register(session, 'a'));
+    await session.queue.retire(await register(session, 'b'));
+    expect(await namesOf(session)).toEqual(['worker-b stopped']);
+    await register(session, 'b');
+    expect(await namesOf(session)).toEqual(['worker-b']);
+  });
+
+  test('a dead worker counts as stopped once its last run is taken over, and is then forgotten', async () => {
+    await using fixture = await openFixture();
+    const { holder, observer, lease } = await heldElsewhere(fixture);
+    await startedRun(holder, lease.worker);
+    observer.clock.monotonic += 4000;
+    const own = await register(observer, 'observer');
+    expect(await observer.queue.claim(own, { atMost: 1 })).toHaveLength(1);
+    expect(await namesOf(observer)).toEqual(['worker-holder', 'worker-observer']);
+    expect(await observer.queue.claim(own, { atMost: 1 })).toHaveLength(1);
+    expect(await namesOf(observer)).toEqual(['worker-holder stopped', 'worker-observer']);
+    await register(observer, 'next');
+    expect(await namesOf(observer)).toEqual(['worker-observer', 'worker-next']);
+  });
+
+  test('a dead worker that held nothing counts as stopped at the next claim', async () => {
+    await using fixture = await openFixture();
+    const [dead, observer] = [await fixture.open(), await fixture.open()];
+    await register(dead, 'dead');
+    const own = await register(observer, 'observer');
+    observer.clock.monotonic += 4000;
+    expect(await observer.queue.claim(own, { atMost: 1 })).toEqual([]);
+    expect(await namesOf(observer)).toEqual(['worker-dead stopped', 'worker-observer']);
+  });
+
+  test('a worker that was taken for dead and goes on may hold runs again', async () => {
+    await using fixture = await openFixture();
+    const { holder, observer, lease } = await heldElsewhere(fixture);
+    observer.clock.monotonic += 4000;
+    const own = await register(observer, 'observer');
+    expect(await observer.queue.claim(own, { atMost: 1 })).toHaveLength(1);
+    await register(observer, 'next');
+    const [run] = await submitted(observer, 1);
+    expect(idsOf(await holder.queue.claim(lease.worker, { atMost: 1 }))).toEqual([run]);
+    expect(await namesOf(holder)).toContain('worker-holder');
+  });
+}
+
+function tellingLife(openFixture: () => Promise<StoreFixture>): void {
+  test('a run that nobody holds, or whose holder has stopped, is held by no living worker', async () => {
+    await using fixture = await openFixture();
+    await using session = await fixture.open();
+    const [run = nextRunId()] = await submitted(session, 1);
+    const lease = await startedRun(session, await register(session, 'a'));
+    await session.queue.retire(lease.worker);
+    for (const runId of [run, lease.runId, nextRunId()])
+      expect(await session.queue.isHeldByLiving(runId, never)).toBe(false);
+  });
+
+  test('a holder lives as soon as its counter has moved', async () => {
+    await using fixture = await openFixture();
+    const { holder, observer, lease } = await heldElsewhere(fixture);
+    const answer = observer.queue.isHeldByLiving(lease.runId, never);
+    await holder.beat(lease.worker);
+    observer.clock.pass(100);
+    expect(await answer).toBe(true);
+    expect(await observer.queue.isHeldByLiving(lease.runId, never)).toBe(true);
+  });
+
+  test('a holder whose counter stood still for 4 s of the observer does not live', async () => {
+    await using fixture = await openFixture();
+    const { observer, lease } = await heldElsewhere(fixture);
+    observer.clock.monotonic += 3999;
+    let known = false;
+    const answer = observer.queue.isHeldByLiving(lease.runId, never).finally(() => (known = true));
+    await observer.queue.workers();
+    expect(known).toBe(false);
+    observer.clock.pass(100);
+    expect(await answer).toBe(false);
+  });
+
+  test('asking who lives ends at the signal', async () => {
+    await using fixture = await openFixture();
+    const { observer, lease } = await heldElsewhere(fixture);
+    const stop = new AbortController();
+    const answer = observer.queue.isHeldByLiving(lease.runId, stop.signal);
+    stop.abort(new Error('enough'));
+    await expect(answer).rejects.toThrow('enough');
   });
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { verifyRun } from '../../src/app/verify-run.ts';
 import { openBench, until } from '../support/crash-bench.ts';
 import type { CrashProcess } from '../support/crash-bench.ts';
 import { attemptsOf, faultsOf, orphansOf, untilAtGate } from '../support/crash-checks.ts';
@@ -30,6 +31,11 @@ describe.skipIf(process.platform === 'win32')('a holder that is stopped while an
     expect(strays.length, 'the holder has written after the takeover').toBeGreaterThan(0);
     const faults = await faultsOf(bench, runId);
     expect(faults).toEqual(strays.map((path) => `no event names ${path}`));
+    const { ok, problems } = await verifyRun(bench.app, runId);
+    expect([ok, problems.map(({ what }) => what)], 'verify names them and holds nothing against the run').toEqual([
+      true,
+      strays,
+    ]);
     const holds = attemptsOf(ended).filter(({ path }) => path === 'hold');
     expect(holds.map(({ state }) => state)).toEqual(['abandoned', 'succeeded']);
     expect(holds[0]?.worker).toBe(stoppedId);

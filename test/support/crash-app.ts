@@ -81,12 +81,15 @@ function tellingLog({ log }: SqliteLogAndQueue, { onStored, onArtifacts }: Crash
     },
     read: (runId, range) => log.read(runId, range),
     follow: (from, signal) => log.follow(from, signal),
+    bodies: (runId) => log.bodies(runId),
     head: (runId) => log.head(runId),
+    attempts: (runId) => log.attempts(runId),
     async artifacts(runId) {
       const artifacts = await log.artifacts(runId);
       await onArtifacts?.(runId);
       return artifacts;
     },
     definitionSet: (set) => log.definitionSet(set),
+    definitionText: (set) => log.definitionText(set),
   };
 }

@@ -7,7 +7,7 @@ import type { DefinitionKind } from '../../src/core/definitions.ts';
 import { StemmaError } from '../../src/core/errors.ts';
 import type { EventType, RunEvent } from '../../src/core/events.ts';
 import { toHex } from '../../src/core/ids.ts';
-import type { RunId, Sha256, StepPath, WorkerId } from '../../src/core/ids.ts';
+import type { ArtifactId, RunId, Sha256, StepPath, WorkerId } from '../../src/core/ids.ts';
 import type {
   Append,
   ArtifactRow,
@@ -134,9 +134,12 @@ export class WatchedLog {
       },
       read: (runId, range) => log.read(runId, range),
       follow: (from, signal) => log.follow(from, signal),
+      bodies: (runId) => log.bodies(runId),
       head: (runId) => log.head(runId),
+      attempts: (runId) => log.attempts(runId),
       artifacts: (runId) => log.artifacts(runId),
       definitionSet: (digest) => log.definitionSet(digest),
+      definitionText: (digest) => log.definitionText(digest),
     };
   }
 }
@@ -153,6 +156,8 @@ export class TestEngine implements AsyncDisposable {
   readonly #power: { on: boolean };
   /** Put in the place of the files' `create`. */
   refuseFile: (type: string) => StemmaError | undefined = () => undefined;
+  /** Bytes that stand on the disk in the place of those that were written. */
+  readonly altered = new Map<ArtifactId, Uint8Array>();
 
   private constructor(
     disk: Disk,
@@ -338,7 +343,7 @@ export class TestEngine implements AsyncDisposable {
         if (refusal !== undefined) throw refusal;
         return files.create(runId, draft);
       },
-      read: (id) => files.read(id),
+      read: async (id) => this.altered.get(id) ?? files.read(id),
       locate: () => undefined,
       folder: () => undefined,
       writeDefinitions: (set, runId) => files.writeDefinitions(set, runId),

@@ -176,7 +176,9 @@ const listOf = (text: string): string[] =>
 function pairs(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('Write it as key=value.');
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+  const key = text.slice(0, at);
+  if (key === '__proto__') throw new InvalidArgumentError('That name cannot be used.');
+  return { ...before, [key]: text.slice(at + 1) };
 }
 
 function wholeNumber(text: string): number {

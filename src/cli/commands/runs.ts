@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { App } from '../../app/context.ts';
+import type { Verification, VerifyProblem } from '../../app/verify-run.ts';
 import type { CommandType } from '../../core/ports.ts';
 import { examples } from '../examples.ts';
 import { Exit } from '../host.ts';
@@ -149,17 +150,25 @@ const verify = (host: Host): Command =>
     .option('--json', 'print one JSON document')
     .action(
       onRun(host, async (app, id, { json }) => {
-        const { verifyRun } = await import('../../app/verify-run.ts');
+        const { isUnnamedFile, verifyRun } = await import('../../app/verify-run.ts');
         const result = await verifyRun(app, id);
         if (json === true) writeJson(result);
-        else if (result.ok) write(`Intact: ${result.events} events, ${result.artifacts} artifacts.`);
-        else
-          write(
-            ['Not as it was recorded:', ...result.problems.map((one) => `  ${one.what} ${one.problem}`)].join('\n'),
-          );
+        else write(describeVerified(result, isUnnamedFile));
         if (!result.ok) throw new Exit(NOT_VERIFIED);
       }),
     );
+
+function describeVerified(result: Verification, isUnnamed: (problem: VerifyProblem) => boolean): string {
+  const { ok, problems } = result;
+  const listed = (title: string, some: readonly VerifyProblem[]): string[] =>
+    some.length === 0 ? [] : [title, ...some.map((one) => `  ${one.what} ${one.problem}`)];
+  const intact = ok ? [`Intact: ${result.events} events, ${result.artifacts} artifacts.`] : [];
+  const faults = listed(
+    'Not as it was recorded:',
+    problems.filter((one) => !isUnnamed(one)),
+  );
+  return [...intact, ...faults, ...listed('Not part of the record:', problems.filter(isUnnamed))].join('\n');
+}
 
 const exportTo = (host: Host): Command =>
   new Command('export')

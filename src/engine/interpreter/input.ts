@@ -1,9 +1,11 @@
 import type { ChunkDefinition, StepDefinition } from '../../core/definitions.ts';
-import { assemblePrompt, promptDocument } from '../../core/prompt.ts';
+import { assemblePrompt, promptDocument, sentForms } from '../../core/prompt.ts';
 import { parseTemplate } from '../../core/references.ts';
+import { settingsOf } from '../../core/settings.ts';
 import type { TemplatePiece } from '../../core/references.ts';
 import type { ArtifactDraft, ArtifactRef, Stage, StageInput } from '../../core/stage.ts';
 import type { AttemptScope } from '../attempt.ts';
+import type { Subject } from '../gateway.ts';
 import type { Scope, Value } from './scope.ts';
 
 /** A step's input before its attempt: what it reads is known, what it assembles is not yet written. */
@@ -11,7 +13,7 @@ export interface PreparedInput {
   /** What the step reads, for the record. */
   readonly artifacts: readonly ArtifactRef[];
   /** Writes the assembled texts as artifacts of the attempt, and says what the gateway has to judge. */
-  write(scope: AttemptScope): Promise<{ readonly values: StageInput; readonly subjects: readonly ArtifactRef[] }>;
+  write(scope: AttemptScope): Promise<{ readonly values: StageInput; readonly subjects: readonly Subject[] }>;
 }
 
 interface Place {
@@ -45,7 +47,7 @@ export function prepareInput(step: StepDefinition, chunk: ChunkDefinition, place
       const whole = chunk.template === undefined && texts.length <= 1 ? [] : await writeWhole(kept, writing);
       return {
         values: Object.fromEntries(kept) as StageInput,
-        subjects: unique([...artifacts, ...texts, ...whole, ...extra]),
+        subjects: [...alone([...artifacts, ...texts]), ...whole, ...alone(extra)],
       };
     },
   };
@@ -60,15 +62,8 @@ const asTheyAre = (names: readonly string[], { stage }: Place, read: (name: stri
 const partsOf = (template: NonNullable<ChunkDefinition['template']>, read: (name: string) => Value): Pieces =>
   Object.entries(template).map(([part, text]) => [part, piecesOf(text, read)]);
 
-/** Settings by name: the config's procedure, the chunk's defaults, then the config's parameters, then the output's fields. */
-export function settingsFor(chunk: ChunkDefinition, { stage, scope }: Place): { readonly [name: string]: unknown } {
-  const { request } = scope.plan;
-  const procedure = request.procedure === undefined ? {} : { procedure: request.procedure };
-  const all = { ...procedure, ...chunk.defaults, ...request.parameters, ...scope.output?.definition };
-  return Object.fromEntries(
-    Object.entries(all).filter(([name, value]) => Object.hasOwn(stage.settings.shape, name) && value !== undefined),
-  );
-}
+export const settingsFor = (chunk: ChunkDefinition, { stage, scope }: Place): { readonly [name: string]: unknown } =>
+  settingsOf({ chunk, request: scope.plan.request, output: scope.output?.definition }, stage.settings.shape);
 
 function piecesOf(template: string, read: (name: string) => Value): readonly Value[] {
   return parseTemplate(template).map((piece: TemplatePiece) =>
@@ -95,18 +90,25 @@ async function join(name: string, pieces: readonly Value[], writing: Writing): P
   return writeWork({ type: name, body, work: true, sources }, writing);
 }
 
-/** The whole prompt is judged too, so that nothing passes by being cut in pieces. */
+/**
+ * The whole prompt is judged too, so that nothing passes by being cut in pieces: in the order in which the stage names
+ * its inputs, as a stage sends them. The funnel asks again when it sends something else.
+ */
 async function writeWhole(
   inputs: readonly (readonly [string, Value])[],
   writing: Writing,
-): Promise<readonly ArtifactRef[]> {
+): Promise<readonly Subject[]> {
   const { artifacts } = writing.place.scope.plan;
-  const texts = inputs.filter((input): input is readonly [string, ArtifactRef] => isArtifact(input[1]));
+  const order = Object.keys(writing.place.stage.input.shape);
+  const texts = inputs
+    .filter((input): input is readonly [string, ArtifactRef] => isArtifact(input[1]))
+    .toSorted(([a], [b]) => order.indexOf(a) - order.indexOf(b));
   const parts = await Promise.all(texts.map(async ([name, { id }]) => ({ name, text: await artifacts.text(id) })));
   const language = texts.find(([name]) => name === 'prompt')?.[1].language;
   const sources = texts.map(([, { id }]) => id);
   const body = promptDocument(assemblePrompt(parts, language));
-  return [await writeWork({ type: 'prompt', body, work: true, sources }, writing)];
+  const artifact = await writeWork({ type: 'prompt', body, work: true, sources }, writing);
+  return [{ artifact, forms: sentForms(parts, language) }];
 }
 
 async function writeWork(draft: ArtifactDraft, { place, attempt }: Writing): Promise<ArtifactRef> {
@@ -115,6 +117,8 @@ async function writeWork(draft: ArtifactDraft, { place, attempt }: Writing): Pro
   attempt.written.push(written);
   return artifacts.ref(written.row.id);
 }
+
+const alone = (refs: readonly ArtifactRef[]): readonly Subject[] => unique(refs).map((artifact) => ({ artifact }));
 
 const unique = (refs: readonly ArtifactRef[]): readonly ArtifactRef[] => [
   ...new Map(refs.map((ref) => [ref.id, ref])).values(),

@@ -71,14 +71,14 @@ async function attempt(place: Place): Promise<void> {
   });
 }
 
-/** Gateway first, then the stage. */
+/** Gateway first, then the stage; what it stopped on the way ends the attempt, whether the stage has noticed or not. */
 async function runStage(
   { scope, stage, chunk }: Place,
   at: { input: PreparedInput; route: Route | undefined; attemptScope: AttemptScope },
 ): Promise<Outcome> {
   const { gateway, request, engine, session, artifacts } = scope.plan;
   const { values, subjects } = await at.input.write(at.attemptScope);
-  if (stage.calls !== undefined) {
+  if (stage.calls !== undefined || stage.writes === 'media') {
     const verdict = await gateway.admit(subjects, at.attemptScope);
     if (verdict !== undefined) return { state: 'blocked', verdict };
   }
@@ -95,7 +95,13 @@ async function runStage(
   });
   const input = fitting('inputs', () => stage.input.parse(values));
   const settings = fitting('settings', () => stage.settings.parse(settingsFor(chunk.definition, { stage, scope })));
-  const outcome = await stage.run(input, settings, context);
+  const outcome = await stage.run(input, settings, context).catch((thrown: unknown): Outcome => {
+    const { blocked } = at.attemptScope;
+    if (blocked === undefined) throw thrown;
+    return { state: 'blocked', verdict: blocked };
+  });
+  const { blocked } = at.attemptScope;
+  if (blocked !== undefined) return { state: 'blocked', verdict: blocked };
   if (outcome.state === 'done') assertDone(outcome, stage, at.attemptScope);
   return outcome;
 }

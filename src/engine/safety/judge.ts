@@ -34,16 +34,20 @@ export interface Judgement {
 
 type Row = Readonly<Record<Level, Decision>>;
 
-/** The table of the levels. A prompt on its way to a model is noted at `research`, whatever is found in it. */
+/**
+ * The table of the levels. A prompt on its way to a model is noted at `research`, whatever is found in it, except for
+ * the sexualised depiction of minors, which nothing allows.
+ */
 const DECISIONS: Readonly<Record<ListCheck, Row>> = {
+  minors: { kids: 'block', youth: 'block', adult: 'block', research: 'block' },
   'self-harm': { kids: 'block', youth: 'block', adult: 'pass', research: 'pass' },
   'unconstitutional-symbols': { kids: 'block', youth: 'block', adult: 'block', research: 'note' },
   age: { kids: 'block', youth: 'block', adult: 'pass', research: 'pass' },
   'contact-data': { kids: 'block', youth: 'block', adult: 'warn', research: 'pass' },
 };
 
-/** When several checks decide alike, the first of these speaks: a person in need comes before everything else. */
-const SPEAKING_ORDER: readonly ListCheck[] = ['self-harm', 'unconstitutional-symbols', 'age', 'contact-data'];
+/** When several checks decide alike, the first of these speaks: what protects people in need before all the rest. */
+const SPEAKING_ORDER: readonly ListCheck[] = ['minors', 'self-harm', 'unconstitutional-symbols', 'age', 'contact-data'];
 const SEVERITY: Readonly<Record<Decision, number>> = { pass: 0, note: 1, warn: 2, block: 3 };
 const MOST_TERMS = 100;
 
@@ -80,7 +84,7 @@ export function judge(policy: SafetyPolicy, subject: JudgedText): Judgement {
 
 function decisionFor(finding: Finding, subject: JudgedText): Decision {
   if (isFineAt(finding, subject.level)) return 'pass';
-  if (subject.position === 'output' && subject.level === 'research') return 'note';
+  if (subject.position === 'output' && subject.level === 'research' && finding.check !== 'minors') return 'note';
   return DECISIONS[finding.check][subject.level];
 }
 

@@ -61,6 +61,31 @@ describe('the joined view', () => {
   });
 });
 
+describe('the views of disguise', () => {
+  it('show words without gaps', () => {
+    const { fused } = normalise('Ra be, fliegt');
+    expect(fused === null ? null : viewText(fused.plain)).toBe('rabefliegt');
+    expect(normalise('Rabe').fused).toBeNull();
+  });
+
+  it('show stars inside words only', () => {
+    const { starred } = normalise('R*be * a* **b r**e');
+    expect(starred === null ? null : viewText(starred)).toBe('r*be a b r**e');
+    expect(normalise('2 * 3').starred).toBeNull();
+  });
+
+  it('show what a turned direction of writing shows', () => {
+    const { turned } = normalise('ein \u202EebaR\u202C und \u202Etiew');
+    expect(turned === null ? null : viewText(turned.plain)).toBe('ein rabe und weit');
+    expect(normalise('Rabe').turned).toBeNull();
+  });
+
+  it('read regional indicators as letters, two of them as a flag', () => {
+    expect(viewText(normalise('🇷🇦🇧🇪').plain)).toBe('rabe');
+    expect(viewText(normalise('a🇩🇪b').plain)).toBe('a b');
+  });
+});
+
 describe('offsets', () => {
   const shape = (view: View): boolean =>
     view.starts.every((start, at) => start < (view.ends[at] ?? 0) && start >= (view.starts[at - 1] ?? 0));

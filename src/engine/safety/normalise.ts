@@ -1,5 +1,14 @@
 import { LOOK_ALIKES } from './homoglyphs.data.ts';
-import { foldedView, isLetter, isWordUnit, joinedUnits, plainView } from './spellings.ts';
+import {
+  foldedView,
+  fusedView,
+  isLetter,
+  isWordUnit,
+  joinedUnits,
+  plainView,
+  starredView,
+  turnedUnits,
+} from './spellings.ts';
 import { createTrack, UMLAUT, viewText, type Track, type View } from './view.ts';
 
 /** The forms of one text that term lists are held against. */
@@ -12,7 +21,19 @@ export interface Normalised {
   /** `plain` with leetspeak read as letters and repeated letters written once; i and l are one letter. */
   readonly folded: View;
   /** `plain` and `folded` of the text with spaced-out and hyphenated letters put together; null when there are none. */
-  readonly joined: { readonly plain: View; readonly folded: View } | null;
+  readonly joined: ViewPair | null;
+  /** `plain` and `folded` of the text as it shows where a sign turns the direction of writing; null without such a sign. */
+  readonly turned: ViewPair | null;
+  /** `plain` and `folded` without gaps; null when there are none. */
+  readonly fused: ViewPair | null;
+  /** `plain` with the stars inside words ("sch*le"); null when there are none. */
+  readonly starred: View | null;
+}
+
+/** A plain and a folded view of the same units. */
+export interface ViewPair {
+  readonly plain: View;
+  readonly folded: View;
 }
 
 /** How one written form of a term looks in the plain and in the folded view. */
@@ -36,6 +57,11 @@ const GERMAN_UMLAUTS = /^[äöü]$/iu;
 const MAX_MARKS = 8;
 const MAX_REMEMBERED = 4096;
 const EURO = 0x20ac;
+const TURN = '\u202E';
+const TURN_END = /[\u202C\n\r\u2029]/gu;
+/** A flag is two regional indicators; more of them in a row are letters. */
+const FLAG = /^\p{RI}{2}(?!\p{RI})/u;
+const REGIONAL = /^\p{RI}$/u;
 const LATIN = latinTable();
 
 /**
@@ -49,13 +75,40 @@ const LATIN = latinTable();
 export function normalise(text: string): Normalised {
   const { light, units } = readUnits(text);
   const joined = joinedUnits(units);
+  const turns = turnedSpans(text);
+  const plain = plainView(units);
+  const folded = foldedView(units);
   return {
     original: text,
     light,
-    plain: plainView(units),
-    folded: foldedView(units),
-    joined: joined === null ? null : { plain: plainView(joined), folded: foldedView(joined) },
+    plain,
+    folded,
+    joined: joined === null ? null : pairOf(joined),
+    turned: turns.length === 0 ? null : pairOf(turnedUnits(units, turns)),
+    fused: fusedPair(plain, folded),
+    starred: starredView(units),
   };
+}
+
+function pairOf(units: View): ViewPair {
+  return { plain: plainView(units), folded: foldedView(units) };
+}
+
+function fusedPair(plain: View, folded: View): ViewPair | null {
+  const fused = { plain: fusedView(plain), folded: fusedView(folded) };
+  return fused.plain === null || fused.folded === null ? null : { plain: fused.plain, folded: fused.folded };
+}
+
+/** What stands between RIGHT-TO-LEFT OVERRIDE and the end of its reach. */
+function turnedSpans(text: string): readonly { readonly start: number; readonly end: number }[] {
+  const spans: { start: number; end: number }[] = [];
+  for (let at = text.indexOf(TURN); at >= 0;) {
+    TURN_END.lastIndex = at + 1;
+    const end = TURN_END.exec(text)?.index ?? text.length;
+    spans.push({ start: at + 1, end });
+    at = text.indexOf(TURN, end);
+  }
+  return spans;
 }
 
 /**
@@ -101,13 +154,23 @@ function readUnits(text: string): { readonly light: View; readonly units: View }
       light.push(code, unit);
       units.push(code >= 65 && code <= 90 ? code + 32 : code, unit);
     } else {
-      const cluster = clusterOf(text.slice(at, Math.min(end, at + 2 + 2 * MAX_MARKS)), remembered);
+      const cluster = isFlag(text, at)
+        ? FLAG_CLUSTER
+        : clusterOf(text.slice(at, Math.min(end, at + 2 + 2 * MAX_MARKS)), remembered);
       pushAll(light, cluster.light, unit);
       pushAll(units, cluster.units, GERMAN_UMLAUTS.test(cluster.light) ? { ...unit, mark: UMLAUT } : unit);
     }
     at = end;
   }
   return { light: light.finish(), units: units.finish() };
+}
+
+const FLAG_CLUSTER: Cluster = { light: ' ', units: ' ' };
+
+function isFlag(text: string, at: number): boolean {
+  if (text.charCodeAt(at) !== 0xd83c || !REGIONAL.test(text.slice(at, at + 2))) return false;
+  if (!REGIONAL.test(text.slice(Math.max(0, at - 2), at))) return FLAG.test(text.slice(at, at + 6));
+  return !REGIONAL.test(text.slice(Math.max(0, at - 4), at - 2)) && FLAG.test(text.slice(at - 2, at + 4));
 }
 
 /** A base character and the marks and invisible characters after it belong together. */
@@ -168,6 +231,7 @@ function latinTable(): ReadonlyMap<string, string> {
     // Letters in filled circles and squares have no NFKC form.
     table.set(String.fromCodePoint(0x1f150 + index), letter);
     table.set(String.fromCodePoint(0x1f170 + index), letter);
+    table.set(String.fromCodePoint(0x1f1e6 + index), letter);
   }
   return table;
 }

@@ -1,21 +1,28 @@
 import { z } from 'zod';
 import { CONTACT_PATTERNS } from './contact-data.ts';
 
-/** What a list is about. `self-harm` belongs to the age check and has a message of its own. */
-export const LIST_CHECKS = ['self-harm', 'unconstitutional-symbols', 'age', 'contact-data'] as const;
+/**
+ * What a list is about. `minors` is the sexualised depiction of children, which no level allows; `self-harm` belongs to
+ * the age check and has a message of its own.
+ */
+export const LIST_CHECKS = ['minors', 'self-harm', 'unconstitutional-symbols', 'age', 'contact-data'] as const;
 export type ListCheck = (typeof LIST_CHECKS)[number];
 
 const phrase = z.string().trim().min(1).max(80);
 const languageCode = z.string().regex(/^[a-z]{2,3}$/, 'must be a language code such as "de"');
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be lower-case letters, digits and dashes');
+const nearby = z.int().min(1).max(50);
 const wordList = z.array(phrase).min(1).readonly();
 
 /** What the nearby words of a term decide; a term's own entry replaces the one of its list. */
 const surroundings = {
   requires: wordList.optional().describe('counts only with one of these words near'),
   unless: wordList.optional().describe('does not count with one of these words near'),
-  despite: wordList.optional().describe('takes away what `unless` clears'),
-  window: z.int().min(1).max(50).optional().describe('how many words "near" is, to each side'),
+  unlessBeside: wordList.optional().describe('does not count with one of these words directly before or after'),
+  despite: wordList.optional().describe('takes away what `unless` and `unlessBeside` clear'),
+  window: nearby.optional().describe('how many words "near" is, to each side; 8 when not given'),
+  requiresWindow: nearby.optional().describe('the same for `requires`; as `window` when not given'),
+  despiteWindow: nearby.optional().describe('the same for `despite`; 3 when not given'),
   fineFrom: z.enum(['youth', 'adult']).optional().describe('the level from which on it is fine'),
 };
 
@@ -47,8 +54,8 @@ const list = z.strictObject({
 /**
  * A policy file: which words and patterns are checked, and where each list comes from.
  *
- * In `requires`, `unless`, `despite` and `except` a word may end in `*` (any ending) and `@name` stands for the words
- * under `words.name` of the same file.
+ * In `requires`, `unless`, `unlessBeside`, `despite` and `except` a word may end in `*` (any ending) and `@name` stands
+ * for the words under `words.name` of the same file. A word after `^` counts only where a sentence begins.
  */
 export const policyFileSchema = z
   .strictObject({
@@ -72,7 +79,7 @@ function listProblem(entry: PolicyList): string | null {
   if (entry.terms.length + entry.patterns.length === 0) return 'needs terms or patterns';
   if (entry.patterns.length > 0 && entry.check !== 'contact-data') return 'patterns belong to the check contact-data';
   const holders = [entry, ...entry.terms.filter((item) => typeof item !== 'string')];
-  const conditional = holders.some((item) => item.requires ?? item.unless ?? item.despite);
-  if (entry.class === 'hard' && conditional) return 'a hard list has no requires, unless or despite: make it "context"';
+  const conditional = holders.some((item) => item.unless ?? item.unlessBeside ?? item.despite);
+  if (entry.class === 'hard' && conditional) return 'a hard list has no unless or despite: make it "context"';
   return null;
 }

@@ -43,6 +43,37 @@ describe('surroundings', () => {
     expect(found(list, 'the raven, hero of the museum')).toEqual(['raven']);
   });
 
+  it('a word of `despite` works only close by, unless the policy says otherwise', () => {
+    const list = { terms: ['raven'], unless: ['museum'], despite: ['hero'] };
+    expect(found(list, 'the hero left and the tired raven saw the museum')).toEqual([]);
+    expect(found({ ...list, despiteWindow: 8 }, 'the hero left and the tired raven saw the museum')).toEqual(['raven']);
+  });
+
+  it('a required word may have a window of its own', () => {
+    const list = { terms: ['raven'], requires: ['storm'], requiresWindow: 2, unless: ['museum'], window: 9 };
+    expect(found(list, 'a raven in a storm')).toEqual([]);
+    expect(found(list, 'a raven, a storm')).toEqual(['raven']);
+    expect(found(list, 'a raven, a storm, a long way to the museum')).toEqual([]);
+  });
+
+  it('a word that clears beside the term clears nowhere else', () => {
+    const list = { terms: ['raven'], unlessBeside: ['clock'] };
+    expect(found(list, 'a raven clock')).toEqual([]);
+    expect(found(list, 'a raven, the clock')).toEqual(['raven']);
+  });
+
+  it('a longer phrase around the term clears it, but does not call for it', () => {
+    expect(found({ terms: ['raven'], unless: ['against raven*'] }, 'all against ravens and against raven')).toEqual([]);
+    expect(found({ terms: ['raven'], requires: ['big raven'] }, 'a big raven')).toEqual([]);
+  });
+
+  it('a word after ^ counts only where a sentence begins', () => {
+    const list = { terms: ['raven'], unless: ['^why'] };
+    expect(found(list, 'Why a raven?')).toEqual([]);
+    expect(found(list, 'It flies. "Why, raven?"')).toEqual([]);
+    expect(found(list, 'a raven, why not')).toEqual(['raven']);
+  });
+
   it('a word inside the term itself does not count', () => {
     expect(found({ terms: ['raven storm'], requires: ['storm'] }, 'raven storm')).toEqual([]);
   });
@@ -136,6 +167,14 @@ describe('the message catalogues', () => {
 
   it('name the six stages', () => {
     expect(Object.keys(en).filter((key) => key.startsWith('stage.'))).toHaveLength(6);
+  });
+
+  it('name help for adults and at night', () => {
+    for (const level of ['.kids', '.youth', '']) {
+      for (const texts of [de, en]) expect(texts[`safety.self-harm${level}.suggestion`]).toContain('0800 111 0 111');
+    }
+    expect(en['safety.self-harm.suggestion']).toContain('Samaritans');
+    expect(en['safety.age.kids.heading']).not.toContain('older');
   });
 
   it('say where to find help', () => {

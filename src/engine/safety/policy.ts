@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { findContactData, type ContactPattern } from './contact-data.ts';
 import { normalise, wordSpans, type Normalised } from './normalise.ts';
 import { policyFileSchema, type ListCheck, type PolicyFile, type PolicyList } from './policy-schema.ts';
-import { createCueBook, createCueSearch, isCovered, type CueBook, type CueSearch } from './surroundings.ts';
+import {
+  createCueBook,
+  createCueSearch,
+  isCovered,
+  type CueBook,
+  type CueSearch,
+  type Nearness,
+} from './surroundings.ts';
 import { createTermMatcher, type Match, type Pattern, type TermMatcher } from './term-matcher.ts';
 
 export type { ListCheck };
@@ -38,16 +45,16 @@ interface Entry {
   readonly check: ListCheck;
   readonly class: 'hard' | 'context';
   readonly fineFrom: 'youth' | 'adult' | null;
-  readonly window: number;
-  readonly requires: number | null;
-  readonly unless: number | null;
-  readonly despite: number | null;
+  readonly requires: Nearness | null;
+  readonly unless: Nearness | null;
+  readonly unlessBeside: Nearness | null;
+  readonly despite: Nearness | null;
 }
 
 type Role =
   | { readonly kind: 'term'; readonly entry: number }
   | { readonly kind: 'exception'; readonly entry: number }
-  | { readonly kind: 'cue'; readonly sets: readonly number[] };
+  | { readonly kind: 'cue'; readonly sets: readonly number[]; readonly opening: boolean };
 
 interface Book {
   readonly entries: Entry[];
@@ -62,6 +69,11 @@ interface ContactList {
 }
 
 const DEFAULT_WINDOW = 8;
+const DEFAULT_DESPITE_WINDOW = 3;
+/** A word that counts only where a sentence begins is written after this sign. */
+const OPENING = '^';
+const SENTENCE_END = /^[.!?:;\n]$/u;
+const LONGEST_OPENING = 8;
 const MOST_NAMES = 62;
 
 /**
@@ -76,7 +88,8 @@ export function compilePolicy(files: readonly unknown[]): SafetyPolicy {
   const jurisdiction = oneJurisdiction(parsed);
   const book: Book = { entries: [], patterns: [], roles: [], cues: createCueBook() };
   for (const file of parsed) for (const list of file.lists) addList(book, file, list);
-  for (const cue of book.cues.patterns()) addPattern(book, cue.word, { kind: 'cue', sets: cue.sets });
+  for (const cue of book.cues.patterns())
+    addPattern(book, cue.word, { kind: 'cue', sets: cue.sets, opening: cue.word.startsWith(OPENING) });
   const contacts = parsed.flatMap((file) =>
     file.lists.map((list) => ({ list, wanted: list.patterns })).filter(({ wanted }) => wanted.length > 0),
   );
@@ -129,32 +142,57 @@ function addList(book: Book, file: PolicyFile, list: PolicyList): void {
   for (const given of list.terms) {
     const term = typeof given === 'string' ? { term: given, match: 'word' as const } : given;
     const rule = { ...definedOnly(list), ...definedOnly(term) };
-    const set = (words: readonly string[] | undefined): number | null =>
-      words === undefined ? null : book.cues.set(expandWords(file, words));
     const entry = book.entries.length;
     book.entries.push({
       term: term.term,
       check: list.check,
       class: list.class,
       fineFrom: rule.fineFrom ?? null,
-      window: rule.window ?? DEFAULT_WINDOW,
-      requires: set(rule.requires),
-      unless: set(rule.unless),
-      despite: set(rule.despite),
+      ...nearnessesOf(rule, (words) => book.cues.set(expandWords(file, words))),
     });
+    const inPieces = isSoughtInPieces(list);
     for (const form of [term.term, ...(rule.also ?? [])]) {
-      book.patterns.push({ text: form, wordStart: term.match !== 'compound', wordEnd: term.match === 'word' });
+      book.patterns.push({
+        text: form,
+        wordStart: term.match !== 'compound',
+        wordEnd: term.match === 'word',
+        starred: true,
+        inPieces,
+      });
       book.roles.push({ kind: 'term', entry });
     }
     for (const word of expandWords(file, rule.except ?? [])) addPattern(book, word, { kind: 'exception', entry });
   }
 }
 
+type Nearnesses = Pick<Entry, 'requires' | 'unless' | 'unlessBeside' | 'despite'>;
+
+function nearnessesOf(rule: Rule, setOf: (words: readonly string[]) => number): Nearnesses {
+  const near = (words: readonly string[] | undefined, window: number, clears: boolean): Nearness | null =>
+    words === undefined ? null : { set: setOf(words), window, clears };
+  const window = rule.window ?? DEFAULT_WINDOW;
+  return {
+    requires: near(rule.requires, rule.requiresWindow ?? window, false),
+    // A word that clears has to be written plainly: nobody needs to disguise "museum".
+    unless: near(rule.unless, window, true),
+    unlessBeside: near(rule.unlessBeside, 1, true),
+    despite: near(rule.despite, rule.despiteWindow ?? DEFAULT_DESPITE_WINDOW, false),
+  };
+}
+
+/** Whether it is worth to look across uneven gaps: everyday words in a row rarely make up such a term. */
+function isSoughtInPieces(list: PolicyList): boolean {
+  return list.class === 'hard' || list.check === 'unconstitutional-symbols';
+}
+
 interface Rule {
   readonly requires?: readonly string[] | undefined;
   readonly unless?: readonly string[] | undefined;
+  readonly unlessBeside?: readonly string[] | undefined;
   readonly despite?: readonly string[] | undefined;
   readonly window?: number | undefined;
+  readonly requiresWindow?: number | undefined;
+  readonly despiteWindow?: number | undefined;
   readonly fineFrom?: 'youth' | 'adult' | undefined;
   readonly also?: readonly string[] | undefined;
   readonly except?: readonly string[] | undefined;
@@ -174,10 +212,11 @@ function expandWords(file: PolicyFile, words: readonly string[]): readonly strin
   });
 }
 
-/** A word of `requires`, `unless`, `despite` or `except`: whole, or with a star for any ending. */
+/** A word of a condition or of `except`: whole, or with a star for any ending. */
 function addPattern(book: Book, word: string, role: Role): void {
   const open = word.endsWith('*');
-  book.patterns.push({ text: open ? word.slice(0, -1) : word, wordStart: true, wordEnd: !open });
+  const text = word.slice(word.startsWith(OPENING) ? 1 : 0, open ? -1 : undefined);
+  book.patterns.push({ text, wordStart: true, wordEnd: !open });
   book.roles.push(role);
 }
 
@@ -197,7 +236,7 @@ function findTerms(book: Book, matcher: TermMatcher, forms: Normalised): readonl
     exceptions: new Map(),
     cues: Array.from({ length: book.cues.size() }, () => []),
   };
-  matcher.scan(forms, (match) => sort(book, match, seen));
+  matcher.scan(forms, (match) => sort(book, match, { seen, original: forms.original }));
   if (seen.terms.length === 0) return [];
   const search = createCueSearch(seen.cues, wordSpans(forms.plain));
   for (const spans of seen.exceptions.values()) spans.sort((a, b) => a.start - b.start);
@@ -210,11 +249,12 @@ function findTerms(book: Book, matcher: TermMatcher, forms: Normalised): readonl
   return findings;
 }
 
-function sort(book: Book, match: Match, seen: Sightings): void {
+function sort(book: Book, match: Match, { seen, original }: { seen: Sightings; original: string }): void {
   const role = book.roles[match.pattern];
   if (role === undefined) return;
   if (role.kind === 'term') seen.terms.push({ ...match, entry: role.entry });
-  if (role.kind === 'cue') for (const set of role.sets) seen.cues[set]?.push(match);
+  if (role.kind === 'cue' && (!role.opening || opensSentence(original, match.start)))
+    for (const set of role.sets) seen.cues[set]?.push(match);
   if (role.kind !== 'exception') return;
   const spans = seen.exceptions.get(role.entry);
   if (spans === undefined) seen.exceptions.set(role.entry, [match]);
@@ -235,11 +275,19 @@ function distinct(sightings: readonly Sighting[]): readonly Sighting[] {
 }
 
 function counts(entry: Entry, sighting: Sighting, search: CueSearch): boolean {
-  const near = (set: number | null, plainly: boolean): boolean =>
-    set !== null && search.near(sighting, { set, window: entry.window, plainly });
-  if (entry.requires !== null && !near(entry.requires, false)) return false;
-  // A word that clears has to be written plainly: nobody needs to disguise "museum".
-  return !near(entry.unless, true) || near(entry.despite, false);
+  const near = (nearness: Nearness | null): boolean => nearness !== null && search.near(sighting, nearness);
+  if (entry.requires !== null && !near(entry.requires)) return false;
+  return !(near(entry.unless) || near(entry.unlessBeside)) || near(entry.despite);
+}
+
+/** Whether nothing but spaces and quotation marks stands between a place and the end of another sentence. */
+function opensSentence(text: string, at: number): boolean {
+  for (let back = at - 1; back >= 0 && at - back <= LONGEST_OPENING; back--) {
+    const sign = text.charAt(back);
+    if (SENTENCE_END.test(sign)) return true;
+    if (!/^[\s"'„“”‚‘’»«(¿¡-]$/u.test(sign)) return false;
+  }
+  return at <= LONGEST_OPENING;
 }
 
 function toFinding(entry: Entry, sighting: Sighting, original: string): Finding {

@@ -1,6 +1,8 @@
 import { LEET_LETTERS } from './homoglyphs.data.ts';
-import { createTrack, LEET, SPACED, STRETCHED, type Track, type View } from './view.ts';
+import { createTrack, LEET, PARTED, SPACED, STRETCHED, type Track, type View } from './view.ts';
 
+/** The sign that stands for one letter in the starred view. */
+export const STAR = 42;
 const SPACE = 32;
 const LETTER_I = 105;
 const LETTER_L = 108;
@@ -64,18 +66,80 @@ export function joinedUnits(units: View): View | null {
   let joined = false;
   let index = 0;
   while (index < words.length) {
-    const run = spacedRun(units, words, index);
-    if (run > index) {
+    const end = Math.max(singlesEnd(words, index), index + 1);
+    if (isSpacedOut(units, words, { from: index, to: end })) {
       joined = true;
-      pushRun(units, words.slice(index, run), track);
-      index = run;
+      pushRun(units, words.slice(index, end), track);
     } else {
-      copyRange(units, words[index], track);
-      index++;
+      // A row of single digits is copied in one go: looking at it again from each of its words would take its square.
+      joined = copyWords(units, words, { from: index, to: end, track }) || joined;
     }
+    index = end;
     joined = pushBetween(units, words, { index, track }) || joined;
   }
   return joined ? track.finish() : null;
+}
+
+/** A plain or folded view without its gaps, each told by the mark PARTED on the unit after it; null without gaps. */
+export function fusedView(view: View): View | null {
+  if (!view.codes.includes(SPACE)) return null;
+  const track = createTrack(view.codes.length);
+  let parted = false;
+  for (let at = 0; at < view.codes.length; at++) {
+    if (view.codes[at] === SPACE) parted = true;
+    else {
+      track.copy(view, at);
+      if (parted) track.extend(view.ends[at] ?? 0, PARTED);
+      parted = false;
+    }
+  }
+  return track.finish();
+}
+
+/** The plain view with the stars that stand inside a word; null when there are none. */
+export function starredView(units: View): View | null {
+  if (!units.codes.includes(STAR)) return null;
+  const track = createTrack(units.codes.length);
+  const after = nextOtherThanStar(units);
+  let starred = false;
+  for (let at = 0; at < units.codes.length; at++) {
+    const code = units.codes[at] ?? 0;
+    const inner = code === STAR && isInWord(track.lastCode()) && isWordUnit(after[at] ?? 0);
+    starred ||= inner;
+    if (inner || isWordUnit(code)) track.copy(units, at);
+    else pushGap(track, units, at);
+  }
+  return starred ? track.finish() : null;
+}
+
+function isInWord(last: number | undefined): boolean {
+  return last === STAR || (last !== undefined && isWordUnit(last));
+}
+
+function nextOtherThanStar(units: View): Uint16Array {
+  const next = new Uint16Array(units.codes.length);
+  let other = SPACE;
+  for (let at = units.codes.length - 1; at >= 0; at--) {
+    next[at] = other;
+    const code = units.codes[at] ?? 0;
+    if (code !== STAR) other = code;
+  }
+  return next;
+}
+
+/** The units with each of the spans, which are places of the original, the other way round. */
+export function turnedUnits(units: View, spans: readonly { readonly start: number; readonly end: number }[]): View {
+  const track = createTrack(units.codes.length);
+  let at = 0;
+  for (const { start, end } of spans) {
+    while (at < units.codes.length && (units.starts[at] ?? 0) < start) track.copy(units, at++);
+    let past = at;
+    while (past < units.codes.length && (units.starts[past] ?? 0) < end) past++;
+    for (let back = past - 1; back >= at; back--) track.copy(units, back);
+    at = past;
+  }
+  while (at < units.codes.length) track.copy(units, at++);
+  return track.finish();
 }
 
 interface Range {
@@ -163,16 +227,31 @@ function wordsOf(units: View): readonly Range[] {
   return words;
 }
 
-/** The index after a run of at least three words of one letter; `index` itself when there is none. */
-function spacedRun(units: View, words: readonly Range[], index: number): number {
+/** The index after the words of one sign that begin at `index`. */
+function singlesEnd(words: readonly Range[], index: number): number {
   let end = index;
+  for (let word = words[end]; word !== undefined && word.to - word.from <= 1; word = words[end]) end++;
+  return end;
+}
+
+/** At least three words of one sign, two of them letters. */
+function isSpacedOut(units: View, words: readonly Range[], run: Range): boolean {
+  if (run.to - run.from < MIN_SPACED_LETTERS) return false;
   let letters = 0;
-  for (; end < words.length; end++) {
-    const word = words[end];
-    if (word === undefined || word.to - word.from > 1) break;
-    if (isLetter(units.codes[word.from] ?? 0)) letters++;
+  for (let index = run.from; index < run.to && letters < 2; index++) {
+    if (isLetter(units.codes[words[index]?.from ?? 0] ?? 0)) letters++;
   }
-  return end - index >= MIN_SPACED_LETTERS && letters >= 2 ? end : index;
+  return letters >= 2;
+}
+
+/** Copies words with what stands between them; true when that only parted the letters of one. */
+function copyWords(units: View, words: readonly Range[], run: Range & { readonly track: Track }): boolean {
+  let joined = false;
+  for (let index = run.from; index < run.to; index++) {
+    if (index > run.from) joined = pushBetween(units, words, { index, track: run.track }) || joined;
+    copyRange(units, words[index], run.track);
+  }
+  return joined;
 }
 
 /** A gap wider than the narrowest one of the run parts two words. */

@@ -13,8 +13,8 @@ export interface Nearness {
   readonly set: number;
   /** How many words to each side. */
   readonly window: number;
-  /** Only words that are written plainly. */
-  readonly plainly: boolean;
+  /** Whether the word clears: it has to be written plainly, and may be a longer phrase around the match. */
+  readonly clears: boolean;
 }
 
 export interface CueSearch {
@@ -58,12 +58,20 @@ export function createCueSearch(cues: readonly Match[][], words: WordSpans): Cue
       for (let index = firstFrom(hits, from); index < hits.length; index++) {
         const hit = hits[index];
         if (hit === undefined || hit.start >= to) return false;
-        const apart = hit.end <= match.start || hit.start >= match.end;
-        if (apart && (hit.plainly || !nearness.plainly)) return true;
+        if (nearness.clears ? hit.plainly && (isApart(hit, match) || isAround(hit, match)) : isApart(hit, match))
+          return true;
       }
       return false;
     },
   };
+}
+
+function isApart(hit: Match, match: Match): boolean {
+  return hit.end <= match.start || hit.start >= match.end;
+}
+
+function isAround(hit: Match, match: Match): boolean {
+  return hit.start <= match.start && hit.end >= match.end && hit.end - hit.start > match.end - match.start;
 }
 
 /** Whether one of the spans, in order of their starts, holds the match. */

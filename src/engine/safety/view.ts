@@ -6,10 +6,12 @@ export const STRETCHED = 2;
 export const SPACED = 4;
 /** The unit was written ä, ö or ü. */
 export const UMLAUT = 8;
+/** A gap stood before the unit; in views without gaps. */
+export const PARTED = 16;
 
 /**
  * One form of a text as UTF-16 units; unit `i` stands for the stretch `starts[i]` to `ends[i]` (exclusive) of the original.
- * `marks[i]` is the sum of LEET, STRETCHED, SPACED and UMLAUT.
+ * `marks[i]` is the sum of LEET, STRETCHED, SPACED, UMLAUT and PARTED.
  */
 export interface View {
   readonly codes: Uint16Array;

@@ -34,9 +34,10 @@ export function createOfflineProvider(): Provider {
   };
 }
 
-const missing = (what: string, name: string, known: readonly string[]): CallResult<never> => ({
+/** What was asked for is a person's word and stays out of the fault. */
+const missing = (what: string, known: readonly string[]): CallResult<never> => ({
   ok: false,
-  fault: { code: 'MODEL_MISSING', type: 'Offline', facts: { what, name: name.slice(0, 80), known: known.join(' ') } },
+  fault: { code: 'MODEL_MISSING', type: 'Offline', facts: { what, known: known.join(',') } },
 });
 
 const procedures: Offer<'text.generate'> = {
@@ -45,7 +46,7 @@ const procedures: Offer<'text.generate'> = {
   estimate: () => FREE,
   async call(request, { seed }) {
     const id = request.procedure ?? DEFAULT_PROCEDURE;
-    if (!Object.hasOwn(PROCEDURES, id)) return missing('procedure', id, Object.keys(PROCEDURES));
+    if (!Object.hasOwn(PROCEDURES, id)) return missing('procedure', Object.keys(PROCEDURES));
     const prompt = request.parts.filter(({ name }) => name === 'prompt').map(({ text }) => text.text);
     const text = prompt.join('\n\n');
     const language = request.language ?? (await detectLanguage(text)) ?? 'und';
@@ -74,7 +75,7 @@ function compositions(renderer: () => Renderer): Offer<'image.generate'> {
     estimate: () => ({ ...FREE, images: 1 }),
     async call({ prompt, width, height, style: wanted }, { seed, signal }) {
       const style = wanted ?? pick(createRandom(seed), STYLES as [string, ...string[]]);
-      if (!STYLES.includes(style)) return missing('style', style, STYLES);
+      if (!STYLES.includes(style)) return missing('style', STYLES);
       assertSides(width, height);
       const svg = compose({ text: prompt.text, style, seed, width, height });
       const body = await renderer().render(svg, signal);

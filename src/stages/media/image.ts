@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { artifactInput, closedFact, defineStage } from '../../core/stage.ts';
+import { artifactInput, closedFact, closedWord, defineStage } from '../../core/stage.ts';
 
 /** Makes a picture from a text. */
 export const mediaImage = defineStage({
@@ -12,7 +12,7 @@ export const mediaImage = defineStage({
     width: z.int().min(64).max(4096).default(1024),
     height: z.int().min(64).max(4096).default(1024),
     /** A style of the offline composition. */
-    style: z.string().optional(),
+    style: closedWord.optional(),
   }),
   facts: z.object({ images: z.number() }).catchall(closedFact),
   writes: 'media',

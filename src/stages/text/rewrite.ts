@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Facts } from '../../core/json.ts';
-import { artifactInput, closedFact } from '../../core/stage.ts';
+import { artifactInput, closedFact, closedWord } from '../../core/stage.ts';
 import type { ArtifactRef, Outcome, PromptPart, StageContext } from '../../core/stage.ts';
 
 /** Inputs of every stage that sends a prompt in parts: task and context may be empty. */
@@ -12,7 +12,7 @@ export const promptInput = z.object({
 
 export const rewriteSettings = z.object({
   /** What the offline provider does instead of a model. */
-  procedure: z.string().optional(),
+  procedure: closedWord.optional(),
   temperature: z.number().min(0).max(2).optional(),
   maxTokens: z.int().min(1).optional(),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { artifactInput, closedFact, defineStage } from '../../core/stage.ts';
+import { artifactInput, closedFact, closedWord, defineStage } from '../../core/stage.ts';
 
 /** Finds out the language of a text and translates it, where a translator is there; the original is kept. */
 export const textTranslate = defineStage({
@@ -11,7 +11,7 @@ export const textTranslate = defineStage({
     de: 'Erkennt die Sprache und übersetzt in die Arbeitssprache, wo es einen Übersetzer gibt.',
   },
   input: z.object({ prompt: artifactInput }),
-  settings: z.object({ to: z.string().optional() }),
+  settings: z.object({ to: closedWord.optional() }),
   facts: z.object({ from: z.string(), to: z.string(), translated: z.boolean() }).catchall(closedFact),
   writes: 'text',
   calls: 'text.translate',

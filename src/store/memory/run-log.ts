@@ -7,6 +7,7 @@ import type { Digest, Instant, RunId, Sha256, WorkerId } from '../../core/ids.ts
 import type {
   Append,
   ArtifactRow,
+  AttemptRow,
   Clock,
   DefinitionSet,
   FollowFrom,
@@ -14,13 +15,15 @@ import type {
   RunHead,
   RunLog,
   Signer,
+  StoredBody,
   Submission,
 } from '../../core/ports.ts';
 import { prioritySchema } from '../../core/schema.ts';
 import { LOG, QUEUE, logOf } from '../changes.ts';
 import { leaseLost, runHasEnded } from '../refusals.ts';
+import { parseDefinitionSet } from '../stored-texts.ts';
 import type { GroupedWrites } from './grouped-writes.ts';
-import { hasEnded, parseDefinitions, stateOf } from './state.ts';
+import { hasEnded, stateOf } from './state.ts';
 import type { MemoryRun, MemoryState, StoredEvent } from './state.ts';
 
 const PAGE = 1000;
@@ -102,6 +105,15 @@ export class MemoryRunLog implements RunLog {
     }
   }
 
+  async *bodies(runId: RunId): AsyncGenerator<StoredBody> {
+    for (let index = 0; ; index += 1) {
+      const event = this.#parts.state.runs.get(runId)?.events[index];
+      if (event === undefined) return;
+      const { seq, position, body, hash } = event;
+      yield { seq, position, body, hash: toHex(hash) as Sha256 };
+    }
+  }
+
   async *follow(from: FollowFrom, signal: AbortSignal): AsyncGenerator<RunEvent> {
     const { state, closing } = this.#parts;
     const until = AbortSignal.any([signal, closing]);
@@ -122,15 +134,33 @@ export class MemoryRunLog implements RunLog {
     const run = this.#parts.state.runs.get(runId);
     if (run === undefined) return undefined;
     const { seq, hash } = lastOf(run);
+    const created = createdOf(run);
     return {
       runId,
       state: stateOf(run),
       seq,
       at: run.at,
       hash: toHex(hash) as Sha256,
+      createdAt: created.at,
+      openAttempts: run.fold.open.size,
+      priority: created.data.priority,
+      definitions: created.data.definitions,
+      ...(hasEnded(run) && { endedAt: run.at }),
       ...(run.signature && { signature: run.signature }),
       ...(run.holder !== undefined && { holder: run.holder }),
     };
+  }
+
+  async attempts(runId: RunId): Promise<readonly AttemptRow[]> {
+    const rows = new Map<string, AttemptRow>();
+    for await (const { type, stepPath: path, attempt, at, data } of this.read(runId)) {
+      if (path === undefined || attempt === undefined) continue;
+      const name = `${path}#${attempt}`;
+      const started = rows.get(name);
+      if (type === 'attempt.started') rows.set(name, startedRow({ path, attempt, startedAt: at }));
+      else if (type === 'attempt.ended' && started) rows.set(name, { ...started, state: data.state, endedAt: at });
+    }
+    return [...rows.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.attempt - b.attempt));
   }
 
   async artifacts(runId: RunId): Promise<readonly ArtifactRow[]> {
@@ -139,7 +169,11 @@ export class MemoryRunLog implements RunLog {
 
   async definitionSet(digest: Sha256): Promise<DefinitionSet | undefined> {
     const text = this.#parts.state.definitions.get(digest);
-    return text === undefined ? undefined : parseDefinitions(text);
+    return text === undefined ? undefined : parseDefinitionSet(digest, text);
+  }
+
+  async definitionText(digest: Sha256): Promise<string | undefined> {
+    return this.#parts.state.definitions.get(digest);
   }
 
   #heldRun(lease: Lease): MemoryRun {
@@ -186,6 +220,19 @@ function lastOf(run: MemoryRun): StoredEvent {
   if (last === undefined) throw new StemmaError('INTERNAL', `The run ${run.runId} has no first event.`);
   return last;
 }
+
+function createdOf(run: MemoryRun): Extract<RunEvent, { type: 'run.created' }> {
+  const [first] = run.events;
+  const event = first && parseEvent(first.body, first);
+  if (event?.type !== 'run.created') throw new StemmaError('INTERNAL', `The run ${run.runId} has no first event.`);
+  return event;
+}
+
+const startedRow = (start: Pick<AttemptRow, 'path' | 'attempt' | 'startedAt'>): AttemptRow => ({
+  ...start,
+  state: 'running',
+  ...(start.attempt > 1 && { retryOf: start.attempt - 1 }),
+});
 
 /** All drafts or none: the guard of the core stands where a database has its constraints. */
 function takeIn(run: MemoryRun, drafts: readonly EventDraft[]): void {

@@ -1,7 +1,7 @@
 /** What a memory store holds. Sessions share it as processes share a database: one is dropped, another goes on. */
 import type { RunFold } from '../../core/apply.ts';
 import type { Instant, RunId, Sha256, WorkerId } from '../../core/ids.ts';
-import type { ArtifactRow, DefinitionSet, ReceivedCommand, RunHead, WorkerRow } from '../../core/ports.ts';
+import type { ArtifactRow, ReceivedCommand, RunHead, WorkerRow } from '../../core/ports.ts';
 import { RUN_MOVES, isTerminal } from '../../core/states.ts';
 import type { RunState } from '../../core/states.ts';
 import { Changes } from '../changes.ts';
@@ -56,5 +56,3 @@ export const createMemoryState = (): MemoryState => ({
 
 export const stateOf = (run: MemoryRun): RunState => run.fold.state ?? 'pending';
 export const hasEnded = (run: MemoryRun): boolean => isTerminal(RUN_MOVES, stateOf(run));
-
-export const parseDefinitions = (text: string): DefinitionSet => JSON.parse(text) as DefinitionSet;

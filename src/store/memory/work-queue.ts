@@ -35,6 +35,8 @@ export interface MemoryWorkQueueParts {
 export class MemoryWorkQueue implements WorkQueue {
   readonly #parts: MemoryWorkQueueParts;
   readonly #watch: WorkerWatch;
+  /** The workers registered here and not retired: they live, whatever another session thinks of them. */
+  readonly #own = new Map<WorkerId, WorkerInfo>();
   readonly #beating = new Map<WorkerId, NodeJS.Timeout>();
 
   /** How far the changes had come at the last look for work. */
@@ -64,13 +66,11 @@ export class MemoryWorkQueue implements WorkQueue {
       const runs = [...this.#parts.state.runs.values()].filter(
         (run) => (only === undefined || run.runId === only) && this.#isClaimable(run, seen),
       );
-      return runs
-        .sort(byUrgency)
-        .slice(0, Math.max(0, atMost))
-        .map((run) => {
-          Object.assign(run, { holder: worker, token: run.token + 1, wakeAt: undefined, paused: false });
-          return { runId: run.runId, worker, token: run.token };
-        });
+      const taken = runs.sort(byUrgency).slice(0, Math.max(0, atMost));
+      for (const run of taken)
+        Object.assign(run, { holder: worker, token: run.token + 1, wakeAt: undefined, paused: false });
+      this.#markCrashed(seen);
+      return taken.map(({ runId, token }) => ({ runId, worker, token }));
     });
   }
 
@@ -98,17 +98,19 @@ export class MemoryWorkQueue implements WorkQueue {
   }
 
   async register(worker: WorkerInfo): Promise<void> {
-    const { writes, state, beats } = this.#parts;
+    const { writes, beats } = this.#parts;
     await writes.write(() => {
-      const { mode = 'active', beats: counted = 0 } = state.workers.get(worker.id) ?? {};
-      state.workers.set(worker.id, { ...worker, mode, beats: counted, stopped: false });
+      this.#forgetStopped(worker.id);
+      this.#insert(worker);
     });
+    this.#own.set(worker.id, worker);
     if (beats === 'thread' && !this.#beating.has(worker.id))
       this.#beating.set(worker.id, setInterval(() => this.beat(worker.id), BEAT_EVERY_MS).unref());
     this.#observe(worker.id); // the watch over the others begins now
   }
 
   async retire(worker: WorkerId): Promise<void> {
+    this.#own.delete(worker);
     clearInterval(this.#beating.get(worker));
     this.#beating.delete(worker);
     await this.#parts.writes.write((topics) => {
@@ -125,6 +127,17 @@ export class MemoryWorkQueue implements WorkQueue {
 
   async workers(): Promise<readonly WorkerRow[]> {
     return [...this.#parts.state.workers.values()];
+  }
+
+  isHeldByLiving(runId: RunId, signal: AbortSignal): Promise<boolean> {
+    const { state, closing } = this.#parts;
+    return this.#watch.isLiving(
+      () => {
+        const holder = state.runs.get(runId)?.holder;
+        return holder === undefined ? undefined : state.workers.get(holder);
+      },
+      AbortSignal.any([signal, closing]),
+    );
   }
 
   send(runId: RunId, command: Command): Promise<void> {
@@ -192,7 +205,10 @@ export class MemoryWorkQueue implements WorkQueue {
 
   /** How every worker but the one that asks looks from this session. */
   #observe(asker: WorkerId): ReadonlyMap<WorkerId, Observed> {
-    const others = [...this.#parts.state.workers.values()].filter(({ id }) => id !== asker);
+    const holders = this.#holders();
+    const watched = [...this.#parts.state.workers.values()].filter(({ id, stopped }) => !stopped || holders.has(id));
+    this.#watch.keepOnly(new Set(watched.map(({ id }) => id)));
+    const others = watched.filter(({ id }) => id !== asker);
     return new Map(others.map((worker) => [worker.id, this.#watch.observe(worker)]));
   }
 
@@ -201,7 +217,36 @@ export class MemoryWorkQueue implements WorkQueue {
     return run?.token === token && run.holder !== undefined ? run : undefined;
   }
 
+  #holders(): ReadonlySet<WorkerId> {
+    return new Set(
+      [...this.#parts.state.runs.values()].flatMap(({ holder }) => (holder === undefined ? [] : [holder])),
+    );
+  }
+
+  /** Who stands still and holds nothing any more counts as stopped. */
+  #markCrashed(seen: ReadonlyMap<WorkerId, Observed>): void {
+    const holders = this.#holders();
+    for (const [id, observed] of seen) if (observed === 'dead' && !holders.has(id)) this.#change(id, { stopped: true });
+  }
+
+  /** Lets go of the rows of workers that have stopped, unless people have set something in them. */
+  #forgetStopped(but: WorkerId): void {
+    const { workers } = this.#parts.state;
+    const holders = this.#holders();
+    for (const { id, mode, stopped } of workers.values())
+      if (stopped && mode === 'active' && id !== but && !holders.has(id)) workers.delete(id);
+  }
+
+  #insert(worker: WorkerInfo): void {
+    const { workers } = this.#parts.state;
+    const { mode = 'active', beats = 0 } = workers.get(worker.id) ?? {};
+    workers.set(worker.id, { ...worker, mode, beats, stopped: false });
+  }
+
+  /** One that stood still so long that another session took it for crashed, and that goes on now, is registered anew. */
   #known(worker: WorkerId): void {
+    const own = this.#own.get(worker);
+    if (this.#parts.state.workers.get(worker)?.stopped !== false && own !== undefined) this.#insert(own);
     if (this.#parts.state.workers.get(worker)?.stopped !== false) throw workerUnknown(worker);
   }
 

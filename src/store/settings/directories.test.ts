@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtempDisposable, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtempDisposable, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -85,6 +85,28 @@ describe('preparing the data directory', () => {
     await writeFile(path, '');
     await expect(prepareDataDirectory(path)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     await expect(prepareDataDirectory(join(path, 'below'))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+  });
+
+  test.runIf(process.platform === 'linux').each(['/proc/stemma', '/proc/stemma/deep/.stemma', '/sys/stemma'])(
+    'refuses %s at once, where the system keeps no folders',
+    async (path) => {
+      await expect(prepareDataDirectory(path)).rejects.toMatchObject({
+        code: 'FORBIDDEN',
+        hint: expect.stringContaining(path),
+      });
+    },
+  );
+
+  test.runIf(POSIX)('refuses a place below a device or behind a link to nowhere', async () => {
+    await using root = await folder();
+    await expect(prepareDataDirectory('/dev/null/x')).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringContaining('/dev/null/x'),
+    });
+    await symlink(join(root.path, 'gone'), join(root.path, 'link'));
+    await expect(prepareDataDirectory(join(root.path, 'link'))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await symlink(join(root.path, 'loop'), join(root.path, 'loop'));
+    await expect(prepareDataDirectory(join(root.path, 'loop', 'x'))).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 
   test.runIf(POSIX && process.getuid?.() !== 0)('refuses a folder that cannot be written', async () => {

@@ -5,6 +5,9 @@ import { StemmaError } from '../../core/errors.ts';
 import { systemCode, toFileError } from '../system/file-errors.ts';
 import type { Environment } from './load-settings.ts';
 
+/** What the system answers where there can be no folder, whoever asks. */
+const NO_PLACE: ReadonlySet<string> = new Set(['ENOENT', 'ELOOP', 'ENAMETOOLONG', 'EINVAL', 'ENODEV', 'ENOTSUP']);
+
 export interface DataDirectoryInput {
   /** What `--data` says. */
   readonly flag?: string | undefined;
@@ -48,12 +51,45 @@ export function resolveUserDirectory({ env, home }: Pick<DataDirectoryInput, 'en
  */
 export async function prepareDataDirectory(path: string): Promise<{ created: boolean }> {
   try {
-    const created = (await mkdir(path, { recursive: true, mode: 0o700 })) !== undefined;
+    const created = await makeFolders(path);
     if ((await readdir(path)).length === 0) await ignoreAll(path);
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
     return { created };
   } catch (cause) {
     throw await explained(cause, path);
+  }
+}
+
+/**
+ * Makes the folder and those above it; says whether one was missing. By hand, because `mkdir` with `recursive` never
+ * returns where a parent that is there answers ENOENT, as `/proc` does.
+ */
+async function makeFolders(path: string): Promise<boolean> {
+  const missing: string[] = [];
+  for (let folder = path; !(await isThere(folder)); folder = dirname(folder)) {
+    missing.unshift(folder);
+    if (dirname(folder) === folder) break;
+  }
+  for (const folder of missing) await makeFolder(folder);
+  return missing.length > 0;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return false;
+    throw cause;
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (cause) {
+    // Another process that starts at the same moment was faster.
+    if (systemCode(cause) !== 'EEXIST') throw cause;
   }
 }
 
@@ -72,6 +108,12 @@ async function explained(cause: unknown, path: string): Promise<unknown> {
     return new StemmaError('INPUT_INVALID', `${path} should be the data directory, and is a file.`, {
       cause,
       hint: 'Name a folder with --data, or move the file away.',
+    });
+  if (NO_PLACE.has(systemCode(cause) ?? ''))
+    return new StemmaError('FORBIDDEN', `No data directory can be made at ${path} (${systemCode(cause)}).`, {
+      cause,
+      facts: { system: systemCode(cause) ?? '' },
+      hint: `The system keeps no folders at ${path}; name another folder with --data.`,
     });
   return toFileError(cause, { doing: 'keeping the data directory', path });
 }

@@ -43,7 +43,6 @@ describe('settings', () => {
       limits: { inputBytes: 262_144, artifactBytes: 2_147_483_648 },
       workers: { slots: 8 },
       privacy: { search: 'on' },
-      extensions: [],
     });
     expect(new Set(Object.values(sources))).toEqual(new Set(['default']));
     expect(problems).toEqual([]);
@@ -57,14 +56,14 @@ describe('settings', () => {
 
   test('come from flag, environment, data, user and default, in this order', async () => {
     const { settings, sources } = await load({
-      user: 'profile: user\nsafety: { level: kids, jurisdiction: at }\nworkers: { slots: 1 }\nlimits: { inputBytes: 10 }',
+      user: 'profile: user\nsafety: { level: kids, jurisdiction: de }\nworkers: { slots: 1 }\nlimits: { inputBytes: 10 }',
       data: 'profile: data\nsafety: { level: adult }\nworkers: { slots: 2 }',
       env: { STEMMA_PROFILE: 'environment', STEMMA_SAFETY_LEVEL: 'research' },
       flags: { profile: 'flag', 'limits.artifactBytes': undefined },
     });
     expect(settings).toMatchObject({
       profile: 'flag',
-      safety: { level: 'research', jurisdiction: 'at' },
+      safety: { level: 'research', jurisdiction: 'de' },
       workers: { slots: 2 },
       limits: { inputBytes: 10 },
     });
@@ -91,14 +90,12 @@ describe('settings', () => {
     expect(settings.workers.slots).toBe(8);
   });
 
-  test('name code in the own file of the user only', async () => {
-    const { settings, sources } = await load({ user: 'extensions: [./mine.ts]', env: { STEMMA_EXTENSIONS: 'x' } });
-    expect(settings.extensions).toEqual(['./mine.ts']);
-    expect(sources['extensions']).toBe('user');
-    const refused = await refusal({ data: 'profile: offline\nextensions: [./theirs.ts]' });
-    expect(refused).toMatchObject({ code: 'INPUT_INVALID', facts: { line: 2, column: 1 } });
-    expect(refused.message).toContain('names code');
-    expect((await refusal({ flags: { extensions: ['x'] } })).code).toBe('INPUT_INVALID');
+  test('take only a jurisdiction that has a policy, and name those there are', async () => {
+    const inFile = await refusal({ user: 'safety:\n  jurisdiction: at\n' });
+    expect(inFile).toMatchObject({ code: 'INPUT_INVALID', facts: { line: 2, column: 17 } });
+    expect(inFile.message).toMatch(/"safety\.jurisdiction" has no policy here: .*\bde\./);
+    const inVariable = await refusal({ env: { STEMMA_SAFETY_JURISDICTION: 'ch' } });
+    expect(inVariable.message).toMatch(/STEMMA_SAFETY_JURISDICTION.*\bde\./);
   });
 
   test('follow anchors', async () => {
@@ -143,7 +140,7 @@ describe('a mistake in settings', () => {
   test('by many aliases is refused', async () => {
     const level = (name: string, of: string): string =>
       `&${name} [${Array.from({ length: 20 }, () => `*${of}`).join()}]`;
-    const text = `extensions: [&a [x], ${level('b', 'a')}, ${level('c', 'b')}, ${level('d', 'c')}]`;
+    const text = `language:\n  supported: [&a [x], ${level('b', 'a')}, ${level('c', 'b')}, ${level('d', 'c')}]`;
     expect((await refusal({ user: text })).code).toBe('INPUT_INVALID');
   });
 });
@@ -158,8 +155,8 @@ describe('the default settings file', () => {
     const { settings, sources } = await load({ data: uncommented });
     expect(settings).toEqual(settingsSchema.parse({}));
     const shown = Object.keys(sources).filter((key) => sources[key] === 'data');
-    expect(shown).toEqual(SETTING_KEYS.filter(({ userOnly }) => !userOnly).map(({ key }) => key));
-    for (const { comment, userOnly } of SETTING_KEYS) expect(defaultSettingsText().includes(comment)).toBe(!userOnly);
+    expect(shown).toEqual(SETTING_KEYS.map(({ key }) => key));
+    for (const { comment } of SETTING_KEYS) expect(defaultSettingsText()).toContain(comment);
   });
 
   test('sets what was chosen', async () => {

@@ -29,15 +29,15 @@ export interface LoadedSettings {
  * The settings in force: flag, else environment (`STEMMA_SAFETY_LEVEL`), else `<data>/settings.yaml`, else the
  * user's own `settings.yaml`, else the default, for each key by itself.
  *
- * Lists in the environment are separated by commas. `extensions` counts only from the user's own file.
+ * Lists in the environment are separated by commas.
  *
  * @throws {StemmaError} INPUT_INVALID for a file with a mistake (file, line, column) or a flag or variable that does
  * not fit · FORBIDDEN for a file that cannot be read
  */
 export async function loadSettings(input: SettingsInput): Promise<LoadedSettings> {
   const [data, user] = await Promise.all([
-    readSettingsFile(join(input.dataDirectory, 'settings.yaml'), 'data'),
-    readSettingsFile(join(input.userDirectory, 'settings.yaml'), 'user'),
+    readSettingsFile(join(input.dataDirectory, 'settings.yaml')),
+    readSettingsFile(join(input.userDirectory, 'settings.yaml')),
   ]);
   const layers: readonly (readonly [SettingSource, SettingValues])[] = [
     ['flag', fromFlags(input.flags ?? {})],
@@ -69,7 +69,7 @@ function put(into: Record<string, unknown>, path: readonly string[], value: unkn
 function fromFlags(flags: Readonly<Record<string, unknown>>): SettingValues {
   const values = new Map<string, unknown>();
   for (const [key, value] of Object.entries(flags)) {
-    const setting = SETTING_KEYS.find((candidate) => candidate.key === key && !candidate.userOnly);
+    const setting = SETTING_KEYS.find((candidate) => candidate.key === key);
     if (setting === undefined)
       throw new StemmaError('INPUT_INVALID', `There is no setting "${key}" to give as a flag.`);
     if (value !== undefined) values.set(key, checked(setting, value, `The flag for ${key}`));
@@ -81,7 +81,7 @@ function fromEnvironment(env: Environment): SettingValues {
   const values = new Map<string, unknown>();
   for (const setting of SETTING_KEYS) {
     const text = env[setting.variable]?.trim() ?? '';
-    if (setting.userOnly || text === '') continue;
+    if (text === '') continue;
     values.set(setting.key, checked(setting, fromText(setting, text), setting.variable));
   }
   return values;
@@ -103,7 +103,7 @@ function checked(setting: SettingKey, value: unknown, name: string): unknown {
 }
 
 function mistypedVariables(env: Environment): string[] {
-  const known = SETTING_KEYS.filter(({ userOnly }) => !userOnly).map(({ variable }) => variable);
+  const known = SETTING_KEYS.map(({ variable }) => variable);
   return Object.keys(env)
     .filter((name) => name.startsWith('STEMMA_') && !known.includes(name) && (env[name] ?? '') !== '')
     .flatMap((name) => {

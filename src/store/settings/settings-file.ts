@@ -7,8 +7,6 @@ import { nearest } from '../../core/nearest.ts';
 import { SETTING_KEYS } from './settings-schema.ts';
 import type { SettingKey } from './settings-schema.ts';
 
-export type SettingsOwner = 'data' | 'user';
-
 /** Values by key, as far as the file has them. */
 export type SettingValues = ReadonlyMap<string, unknown>;
 
@@ -16,7 +14,6 @@ const MAX_ALIASES = 100;
 
 interface OpenFile {
   readonly path: string;
-  readonly owner: SettingsOwner;
   readonly lines: LineCounter;
 }
 
@@ -24,11 +21,11 @@ interface OpenFile {
  * What a settings file says; a file that is not there says nothing.
  *
  * @throws {StemmaError} INPUT_INVALID with file, line and column: YAML that cannot be read, an unknown key (with the
- * nearest known one), a value that does not fit, a key that may not stand in this file
+ * nearest known one), a value that does not fit
  */
-export async function readSettingsFile(path: string, owner: SettingsOwner): Promise<SettingValues> {
+export async function readSettingsFile(path: string): Promise<SettingValues> {
   const text = await readText(path);
-  const file: OpenFile = { path, owner, lines: new LineCounter() };
+  const file: OpenFile = { path, lines: new LineCounter() };
   const document = parseDocument(text, { lineCounter: file.lines });
   const [broken] = document.errors;
   if (broken !== undefined) throw problem(file, broken.pos[0], firstLine(broken.message));
@@ -55,15 +52,14 @@ function valuesOf(file: OpenFile, document: Document.Parsed): SettingValues {
       const key = [...above, name].join('.');
       const known = SETTING_KEYS.find((setting) => setting.key === key);
       const value = resolved(pair, document);
-      if (known !== undefined) setValue(known, pair, value);
+      if (known !== undefined) setValue(known, value);
       else if (!isSection(key)) throw unknownKey(file, startOf(pair.key), key);
       else if (isMap(value)) visit(value, [...above, name]);
       else if (!isEmpty(value)) throw problem(file, startOf(value), `"${key}" needs keys below it`);
     }
   };
-  const setValue = (known: SettingKey, pair: Pair, value: unknown): void => {
+  const setValue = (known: SettingKey, value: unknown): void => {
     if (isEmpty(value)) return;
-    if (known.userOnly && file.owner === 'data') throw foreignCode(file, startOf(pair.key), known.key);
     const plain = toPlain(file, value, document);
     const result = known.schema.safeParse(plain);
     if (!result.success) throw problem(file, startOf(value), `"${known.key}" ${result.error.issues[0]?.message ?? ''}`);
@@ -106,12 +102,6 @@ function unknownKey(file: OpenFile, offset: number, key: string): StemmaError {
   const text = `there is no setting "${key}"`;
   return problem(file, offset, near === undefined ? { text } : { text, hint: `Did you mean ${near}?` });
 }
-
-const foreignCode = (file: OpenFile, offset: number, key: string): StemmaError =>
-  problem(file, offset, {
-    text: `"${key}" names code and may not stand in a data directory, which somebody else may have made`,
-    hint: 'Move it into your own settings (`$XDG_CONFIG_HOME/stemma/settings.yaml`, usually ~/.config/stemma).',
-  });
 
 interface Complaint {
   readonly text: string;

@@ -4,6 +4,8 @@ import type { DeepReadonly } from '../../core/schema.ts';
 import { levelSchema } from '../../core/schema.ts';
 
 const languageSchema = z.string().regex(/^[a-z]{2,3}$/, 'is no language: write a code of ISO 639-1 such as de');
+/** Countries whose law a policy follows; whoever writes the policy of another one adds it here. */
+const JURISDICTIONS = ['de'] as const;
 const GIBIBYTE = 2 ** 30;
 
 const bytesSchema = z
@@ -31,8 +33,7 @@ export const settingsSchema = z.strictObject({
         .default('youth')
         .describe('How strict the checks are: kids, youth, adult, research. A config may only tighten it.'),
       jurisdiction: z
-        .string()
-        .regex(/^[a-z]{2}$/, 'is no country: write a code of ISO 3166 such as de')
+        .enum(JURISDICTIONS, `has no policy here: the ones there are: ${JURISDICTIONS.join(', ')}`)
         .default('de')
         .describe('Whose law the checks follow.'),
     })
@@ -50,7 +51,7 @@ export const settingsSchema = z.strictObject({
     .prefault({}),
   workers: z
     .strictObject({
-      slots: z.int().min(1).max(1024).default(8).describe('How many steps one process executes at the same time.'),
+      slots: z.int().min(1).max(1024).default(8).describe('How many runs one process holds at the same time.'),
     })
     .prefault({}),
   privacy: z
@@ -61,10 +62,6 @@ export const settingsSchema = z.strictObject({
         .describe('Whether the texts of runs can be searched (on), or no index of them is kept (off).'),
     })
     .prefault({}),
-  extensions: z
-    .array(z.string().min(1))
-    .default([])
-    .describe("Stages and providers of your own: paths or packages. Only in the user's own settings."),
 });
 
 export type Settings = DeepReadonly<z.infer<typeof settingsSchema>>;
@@ -78,11 +75,7 @@ export interface SettingKey {
   readonly comment: string;
   /** `STEMMA_SAFETY_LEVEL`. */
   readonly variable: string;
-  /** May stand in the user's own settings only: it names code. */
-  readonly userOnly: boolean;
 }
-
-const USER_ONLY: ReadonlySet<string> = new Set(['extensions']);
 
 function keysOf(shape: z.ZodRawShape, above: readonly string[]): SettingKey[] {
   return Object.entries(shape).flatMap(([name, field]) => {
@@ -102,7 +95,6 @@ function toKey(path: readonly string[], schema: z.ZodType): SettingKey {
     default: schema.parse(undefined),
     comment: schema.description ?? '',
     variable: ['stemma', ...words].join('_').toUpperCase(),
-    userOnly: USER_ONLY.has(path.join('.')),
   };
 }
 

@@ -4,7 +4,6 @@ import type { SettingKey } from './settings-schema.ts';
 
 const HEAD = `# Settings of this data directory. Every key is shown with its default; take the # away to set it.
 # A flag or a variable such as STEMMA_SAFETY_LEVEL goes before what stands here.
-# Code of your own (extensions) goes into your own settings, never here.
 `;
 
 /**
@@ -14,7 +13,7 @@ const HEAD = `# Settings of this data directory. Every key is shown with its def
 export function defaultSettingsText(chosen: Readonly<Record<string, unknown>> = {}): string {
   const lines: string[] = [];
   let section: string | undefined;
-  for (const setting of SETTING_KEYS.filter(({ userOnly }) => !userOnly)) {
+  for (const setting of SETTING_KEYS) {
     const [first = ''] = setting.path;
     if (first !== section) lines.push('');
     if (first !== section && setting.path.length > 1) lines.push(`${first}:`);

@@ -175,6 +175,10 @@ describe('constraints', () => {
       `insert into events (run_key, seq, body, hash) values (1, 2, '{}', zeroblob(32))`,
       `insert into events (run_key, seq, body, hash) values (9, 1, '{}', zeroblob(32))`,
       `insert into commands (run_key, type, sender) values (1, 'sing', 'cli')`,
+      ...['', '00', '00'.repeat(17), 'zz'.repeat(16), 'AA'.repeat(16)].map(
+        (salt) => `insert into artifacts (run_key, id, type, media_type, sha256, salt, size_bytes, sources)
+          values (1, 'a', 'input', 'text/plain', '', '${salt}', 0, '[]')`,
+      ),
     ];
     const outcomes = refused.map((sql) => {
       try {

@@ -1,11 +1,11 @@
 /** The workers: who is registered, who still lives, as this session sees it. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { WorkerId } from '../../core/ids.ts';
+import type { RunId, WorkerId } from '../../core/ids.ts';
 import type { Clock, WorkerInfo, WorkerRow } from '../../core/ports.ts';
 import type { WorkerMode } from '../../core/states.ts';
 import { workerUnknown } from '../refusals.ts';
 import { WorkerWatch } from '../worker-watch.ts';
-import type { Observed } from '../worker-watch.ts';
+import type { Beating, Observed } from '../worker-watch.ts';
 import { prepareChange, prepareQuery } from './connection.ts';
 import type { Change, Query } from './connection.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -19,6 +19,16 @@ interface StoredWorker {
   readonly mode: WorkerMode;
   readonly beats: number;
   readonly stopped: 0 | 1;
+}
+
+const COLUMNS = 'key, id, host, pid, version, mode, beats, stopped';
+const HOLDERS = 'select holder from runs where holder is not null';
+
+export interface OtherWorker {
+  readonly key: number;
+  readonly seen: Observed;
+  /** Stands still and holds nothing, and its row does not say so yet. */
+  readonly isCrashed: boolean;
 }
 
 export interface RosterParts {
@@ -35,19 +45,30 @@ export class Roster {
   readonly #beats: 'thread' | 'manual';
   readonly #watch: WorkerWatch;
   readonly #heartbeats = new Map<WorkerId, Heartbeat>();
+  /** The workers registered here and not retired: they live, whatever another process thinks of them. */
+  readonly #own = new Map<WorkerId, WorkerInfo>();
   readonly #all: Query<StoredWorker>;
+  readonly #watched: Query<StoredWorker & { readonly holds: 0 | 1 }>;
+  readonly #holder: Query<StoredWorker>;
   readonly #keyOf: Query<{ readonly key: number }>;
   readonly #insert: Change;
   readonly #beat: Change;
   readonly #stop: Change;
+  readonly #stopCrashed: Change;
+  readonly #forgetStopped: Change;
 
   constructor({ database, reader, clock, file, beats }: RosterParts) {
     this.#file = file;
     this.#beats = beats;
     this.#watch = new WorkerWatch(clock);
-    this.#all = prepareQuery(
+    this.#all = prepareQuery(reader, `select ${COLUMNS} from workers order by key`);
+    this.#watched = prepareQuery(
       reader,
-      'select key, id, host, pid, version, mode, beats, stopped from workers order by key',
+      `select ${COLUMNS}, key in (${HOLDERS}) as holds from workers where stopped = 0 or key in (${HOLDERS})`,
+    );
+    this.#holder = prepareQuery(
+      reader,
+      `select ${COLUMNS} from workers where key = (select holder from runs where id = ?)`,
     );
     this.#keyOf = prepareQuery(database, 'select key from workers where id = ? and stopped = 0');
     this.#insert = prepareChange(
@@ -57,6 +78,16 @@ export class Roster {
     );
     this.#beat = prepareChange(database, 'update workers set beats = beats + 1 where id = ?');
     this.#stop = prepareChange(database, 'update workers set stopped = 1 where id = ?');
+    this.#stopCrashed = prepareChange(
+      database,
+      `update workers set stopped = 1
+       where key in (select value from json_each(?)) and stopped = 0 and key not in (${HOLDERS})`,
+    );
+    // What people have set (quarantine) outlives the worker's own end: it may come back under this id.
+    this.#forgetStopped = prepareChange(
+      database,
+      `delete from workers where stopped = 1 and mode = 'active' and id <> ? and key not in (${HOLDERS})`,
+    );
   }
 
   workers(): readonly WorkerRow[] {
@@ -65,23 +96,51 @@ export class Roster {
     });
   }
 
-  /** Every worker but the one that asks, as it stands now. */
-  others(asker: WorkerId): readonly { readonly key: number; readonly seen: Observed }[] {
-    return this.#all
-      .all()
+  /** Every worker but the one that asks, as it stands now; without those that have stopped and hold nothing. */
+  others(asker: WorkerId): readonly OtherWorker[] {
+    const watched = this.#watched.all();
+    this.#watch.keepOnly(new Set(watched.map(({ id }) => id)));
+    return watched
       .filter(({ id }) => id !== asker)
-      .map((worker) => ({ key: worker.key, seen: this.#watch.observe({ ...worker, stopped: worker.stopped === 1 }) }));
+      .map((worker) => {
+        const seen = this.#watch.observe(toBeating(worker));
+        return { key: worker.key, seen, isCrashed: seen === 'dead' && worker.stopped === 0 && worker.holds === 0 };
+      });
   }
 
-  /** Inside a write: the key of a worker that may hold runs. */
+  /** Whether the worker that holds the run lives. */
+  isHeldByLiving(runId: RunId, signal: AbortSignal): Promise<boolean> {
+    return this.#watch.isLiving(() => {
+      const holder = this.#holder.get(runId);
+      return holder === undefined ? undefined : toBeating(holder);
+    }, signal);
+  }
+
+  /**
+   * Inside a write: the key of a worker that may hold runs. One that stood still so long that another process took
+   * it for crashed, and that goes on now, is registered anew.
+   */
   keyOf(worker: WorkerId): number {
+    const own = this.#own.get(worker);
+    if (this.#keyOf.get(worker) === undefined && own !== undefined) this.#write(own);
     const row = this.#keyOf.get(worker);
     if (row === undefined) throw workerUnknown(worker);
     return row.key;
   }
 
-  insert({ id, host, pid, version }: WorkerInfo): void {
+  /** Inside a write: also lets go of the rows of workers that have stopped. Events name them by their id. */
+  insert(worker: WorkerInfo): void {
+    this.#forgetStopped(worker.id);
+    this.#write(worker);
+  }
+
+  #write({ id, host, pid, version }: WorkerInfo): void {
     this.#insert(id, host, pid, version);
+  }
+
+  /** Inside a write: those of the list (JSON) that hold nothing any more count as stopped. */
+  markCrashed(keys: string): void {
+    this.#stopCrashed(keys);
   }
 
   beat(worker: WorkerId): void {
@@ -92,12 +151,14 @@ export class Roster {
     this.#stop(worker);
   }
 
-  startBeating(worker: WorkerId): void {
-    if (this.#beats === 'thread' && !this.#heartbeats.has(worker))
-      this.#heartbeats.set(worker, new Heartbeat(this.#file, worker));
+  startBeating(worker: WorkerInfo): void {
+    this.#own.set(worker.id, worker);
+    if (this.#beats === 'thread' && !this.#heartbeats.has(worker.id))
+      this.#heartbeats.set(worker.id, new Heartbeat(this.#file, worker.id));
   }
 
   async stopBeating(worker: WorkerId): Promise<void> {
+    this.#own.delete(worker);
     const heartbeat = this.#heartbeats.get(worker);
     this.#heartbeats.delete(worker);
     await heartbeat?.stop();
@@ -107,3 +168,5 @@ export class Roster {
     await Promise.all([...this.#heartbeats.keys()].map((worker) => this.stopBeating(worker)));
   }
 }
+
+const toBeating = ({ id, beats, stopped }: StoredWorker): Beating => ({ id, beats, stopped: stopped === 1 });

@@ -3,10 +3,21 @@ import { parseEvent } from '../../core/events.ts';
 import type { RunEvent } from '../../core/events.ts';
 import { toHex } from '../../core/ids.ts';
 import type { ArtifactId, Instant, RunId, Sha256, SpanId, StepPath, WorkerId } from '../../core/ids.ts';
-import type { Append, ArtifactRow, DefinitionSet, FollowFrom, Lease, RunHead, RunLog } from '../../core/ports.ts';
-import type { RunState } from '../../core/states.ts';
+import type {
+  Append,
+  ArtifactRow,
+  AttemptRow,
+  DefinitionSet,
+  FollowFrom,
+  Lease,
+  RunHead,
+  RunLog,
+  StoredBody,
+} from '../../core/ports.ts';
+import type { AttemptState, RunState } from '../../core/states.ts';
 import { LOG, logOf } from '../changes.ts';
 import type { Changes } from '../changes.ts';
+import { parseDefinitionSet, parsePriority, parseSources } from '../stored-texts.ts';
 import { prepareQuery } from './connection.ts';
 import type { Query } from './connection.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -27,9 +38,23 @@ interface RunRow {
   readonly seq: number;
   readonly at: Instant;
   readonly hash: Uint8Array;
+  readonly created_at: Instant;
+  readonly ended_at: Instant | null;
+  readonly open_attempts: number;
+  readonly priority: number;
+  readonly definitions: Sha256;
   readonly signature: string | null;
   readonly signature_key: string | null;
   readonly holder: WorkerId | null;
+}
+
+interface StoredAttempt {
+  readonly path: StepPath;
+  readonly attempt: number;
+  readonly retry_of_attempt: number | null;
+  readonly state: AttemptState;
+  readonly started_at: Instant;
+  readonly ended_at: Instant | null;
 }
 
 interface StoredArtifact {
@@ -63,6 +88,7 @@ export class SqliteRunLog implements RunLog {
   readonly #page: Query<EventRow>;
   readonly #pageOfRun: Query<EventRow>;
   readonly #seqAt: Query<{ readonly seq: number }>;
+  readonly #attempts: Query<StoredAttempt>;
   readonly #artifacts: Query<StoredArtifact>;
   readonly #definitions: Query<{ readonly body: string }>;
 
@@ -71,7 +97,8 @@ export class SqliteRunLog implements RunLog {
     const { reader } = parts;
     this.#run = prepareQuery(
       reader,
-      `select state, seq, at, hash, signature, signature_key, workers.id as holder
+      `select state, seq, at, hash, created_at, ended_at, open_attempts, priority, definitions, signature, signature_key,
+         workers.id as holder
        from runs left join workers on workers.key = runs.holder where runs.id = ?`,
     );
     this.#runKey = prepareQuery(reader, 'select key from runs where id = ?');
@@ -81,6 +108,11 @@ export class SqliteRunLog implements RunLog {
     this.#seqAt = prepareQuery(
       reader,
       'select coalesce(max(seq), 0) as seq from events where run_key = ? and position <= ?',
+    );
+    this.#attempts = prepareQuery(
+      reader,
+      `select path, attempt, retry_of_attempt, state, started_at, ended_at
+       from attempts where run_key = ? order by path, attempt`,
     );
     this.#artifacts = prepareQuery(
       reader,
@@ -95,17 +127,12 @@ export class SqliteRunLog implements RunLog {
   }
 
   async *read(runId: RunId, range: { afterSeq?: number; limit?: number } = {}): AsyncGenerator<RunEvent> {
-    const key = this.#keyOf(runId);
-    if (key === undefined) return;
-    let { afterSeq = 0, limit: left = Number.POSITIVE_INFINITY } = range;
-    while (left > 0) {
-      const wanted = Math.min(PAGE, left);
-      const rows = this.#pageOfRun.all(key, afterSeq, wanted);
-      for (const row of rows) yield parseEvent(row.body, row);
-      if (rows.length < wanted) return;
-      left -= rows.length;
-      afterSeq += rows.length;
-    }
+    for (const row of this.#rows(runId, range)) yield parseEvent(row.body, row);
+  }
+
+  async *bodies(runId: RunId): AsyncGenerator<StoredBody> {
+    for (const { seq, position, body, hash } of this.#rows(runId))
+      yield { seq, position, body, hash: toHex(hash) as Sha256 };
   }
 
   async *follow(from: FollowFrom, signal: AbortSignal): AsyncGenerator<RunEvent> {
@@ -126,16 +153,26 @@ export class SqliteRunLog implements RunLog {
   async head(runId: RunId): Promise<RunHead | undefined> {
     const row = this.#run.get(runId);
     if (row === undefined) return undefined;
-    const { state, seq, at, hash, signature, signature_key: keyId, holder } = row;
+    const { state, seq, at, hash, signature, signature_key: keyId, holder, definitions } = row;
     return {
       runId,
       state,
       seq,
       at,
       hash: toHex(hash) as Sha256,
+      createdAt: row.created_at,
+      openAttempts: row.open_attempts,
+      priority: parsePriority(runId, row.priority),
+      definitions,
+      ...(row.ended_at !== null && { endedAt: row.ended_at }),
       ...(signature !== null && keyId !== null && { signature: { keyId, value: signature } }),
       ...(holder !== null && { holder }),
     };
+  }
+
+  async attempts(runId: RunId): Promise<readonly AttemptRow[]> {
+    const key = this.#keyOf(runId);
+    return key === undefined ? [] : this.#attempts.all(key).map(toAttempt);
   }
 
   async artifacts(runId: RunId): Promise<readonly ArtifactRow[]> {
@@ -144,8 +181,26 @@ export class SqliteRunLog implements RunLog {
   }
 
   async definitionSet(digest: Sha256): Promise<DefinitionSet | undefined> {
-    const row = this.#definitions.get(digest);
-    return row && (JSON.parse(row.body) as DefinitionSet);
+    const text = await this.definitionText(digest);
+    return text === undefined ? undefined : parseDefinitionSet(digest, text);
+  }
+
+  async definitionText(digest: Sha256): Promise<string | undefined> {
+    return this.#definitions.get(digest)?.body;
+  }
+
+  *#rows(runId: RunId, range: { afterSeq?: number; limit?: number } = {}): Generator<EventRow> {
+    const key = this.#keyOf(runId);
+    if (key === undefined) return;
+    let { afterSeq = 0, limit: left = Number.POSITIVE_INFINITY } = range;
+    while (left > 0) {
+      const wanted = Math.min(PAGE, left);
+      const rows = this.#pageOfRun.all(key, afterSeq, wanted);
+      yield* rows;
+      if (rows.length < wanted) return;
+      left -= rows.length;
+      afterSeq = rows.at(-1)?.seq ?? afterSeq;
+    }
   }
 
   #keyOf(runId: RunId): number | undefined {
@@ -178,6 +233,18 @@ export class SqliteRunLog implements RunLog {
   }
 }
 
+function toAttempt(row: StoredAttempt): AttemptRow {
+  const { path, attempt, state, retry_of_attempt: retryOf, started_at: startedAt, ended_at: endedAt } = row;
+  return {
+    path,
+    attempt,
+    state,
+    startedAt,
+    ...(retryOf !== null && { retryOf }),
+    ...(endedAt !== null && { endedAt }),
+  };
+}
+
 function toArtifact(runId: RunId, row: StoredArtifact): ArtifactRow {
   return {
     id: row.id,
@@ -187,7 +254,7 @@ function toArtifact(runId: RunId, row: StoredArtifact): ArtifactRow {
     sha256: row.sha256,
     salt: row.salt,
     sizeBytes: row.size_bytes,
-    sources: JSON.parse(row.sources) as ArtifactId[],
+    sources: parseSources(row.id, row.sources),
     ...(row.step_path !== null && { stepPath: row.step_path }),
     ...(row.span_id !== null && { spanId: row.span_id }),
     ...(row.language !== null && { language: row.language }),

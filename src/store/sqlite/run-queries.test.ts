@@ -331,7 +331,7 @@ describe('search', () => {
     const rows: ArtifactRow[] = [];
     for (const draft of drafts) {
       const file = await bench.files.create(lease.runId, { ...draft, number: 1 });
-      rows.push({ ...file, runId: lease.runId, type: draft.type, salt: '', sources: [] });
+      rows.push({ ...file, runId: lease.runId, type: draft.type, salt: '0'.repeat(32), sources: [] });
     }
     const [started, ended] = attempt('' as ArtifactId, { costMicroUsd: null });
     const outputs = rows.map(({ id }) => ({ id, commitment: SHA }));

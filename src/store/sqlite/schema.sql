@@ -102,7 +102,7 @@ CREATE TABLE artifacts (
   media_type text not null,
   language text,
   sha256 text not null,
-  salt text not null,
+  salt text not null check (length(salt) = 32 and salt not glob '*[^0-9a-f]*'),
   size_bytes integer not null,
   width integer,
   height integer,

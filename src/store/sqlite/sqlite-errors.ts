@@ -1,7 +1,17 @@
 /** SQLite's result codes as the codes of the error table. */
 import { StemmaError, toStemmaError } from '../../core/errors.ts';
 
-const SQLITE = { error: 1, busy: 5, locked: 6, readonly: 8, corrupt: 11, full: 13, cantOpen: 14, tooBig: 18 } as const;
+const SQLITE = {
+  error: 1,
+  busy: 5,
+  locked: 6,
+  readonly: 8,
+  io: 10,
+  corrupt: 11,
+  full: 13,
+  cantOpen: 14,
+  tooBig: 18,
+} as const;
 const CONSTRAINT = 19;
 const MISMATCH = 20;
 const RANGE = 25;
@@ -33,7 +43,7 @@ export const storeBusy = (cause?: unknown): StemmaError =>
 export const storeCorrupt = (file: string, cause?: unknown): StemmaError =>
   new StemmaError('STORE_CORRUPT', `The database ${file} is damaged or no database of Stemma.`, {
     cause,
-    hint: 'Run `stemma doctor`; restore the data directory from a backup, or name another with --data.',
+    hint: 'Restore the data directory from a backup, or name another with --data.',
   });
 
 const textOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
@@ -52,6 +62,11 @@ export function toStoreError(thrown: unknown, file: string): StemmaError {
       return new StemmaError('STORE_FULL', 'There is no space left for the database; nothing of this was stored.', {
         cause: thrown,
         hint: 'Make space on the disk of the data directory; runs go on from where they were.',
+      });
+    case SQLITE.io:
+      return new StemmaError('STORE_FULL', `The disk of ${file} could not be written: it is full, or it fails.`, {
+        cause: thrown,
+        hint: 'Make space on the disk of the data directory, or look after the disk; runs go on from where they were.',
       });
     case SQLITE.corrupt:
     case NOT_A_DATABASE:

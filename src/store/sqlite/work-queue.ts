@@ -19,7 +19,7 @@ import { leaseLost, runHasEnded, runNotFound } from '../refusals.ts';
 import { prepareChange, prepareQuery } from './connection.ts';
 import type { Change, Query } from './connection.ts';
 import type { GroupCommit } from './group-commit.ts';
-import type { Roster } from './roster.ts';
+import type { OtherWorker, Roster } from './roster.ts';
 import type { Head, RunWriter } from './run-writer.ts';
 
 const PAGE = 100;
@@ -120,15 +120,22 @@ export class SqliteWorkQueue implements WorkQueue {
   }
 
   async claim(worker: WorkerId, options: { atMost: number; only?: RunId }): Promise<readonly Lease[]> {
-    const dead = this.#deadFor(worker);
+    const others = this.#parts.roster.others(worker);
+    const dead = keysOfDead(others);
     this.#looked = this.#parts.changes.count;
-    if (options.atMost < 1 || !this.#isAnyClaimable(dead, options.only)) return [];
+    const isNoneClaimable = options.atMost < 1 || !this.#isAnyClaimable(dead, options.only);
+    if (isNoneClaimable && !others.some(({ isCrashed }) => isCrashed)) return [];
     return this.#parts.writes.write(() => {
+      if (isNoneClaimable) {
+        this.#parts.roster.markCrashed(dead);
+        return [];
+      }
       const values = [dead, this.#parts.clock.now(), this.#parts.roster.keyOf(worker)] as const;
       const rows =
         options.only === undefined
           ? this.#take.all(...values, options.atMost)
           : this.#takeOne.all(...values, options.only);
+      this.#parts.roster.markCrashed(dead);
       return [...rows].sort(byUrgency).map((row) => {
         this.#parts.writer.rememberHead(row.id, row);
         return { runId: row.id, worker, token: row.token };
@@ -161,7 +168,7 @@ export class SqliteWorkQueue implements WorkQueue {
   async register(worker: WorkerInfo): Promise<void> {
     const { writes, roster } = this.#parts;
     await writes.write(() => roster.insert(worker));
-    roster.startBeating(worker.id);
+    roster.startBeating(worker);
     roster.others(worker.id); // the watch over the others begins now
   }
 
@@ -178,6 +185,10 @@ export class SqliteWorkQueue implements WorkQueue {
 
   async workers(): Promise<readonly WorkerRow[]> {
     return this.#parts.roster.workers();
+  }
+
+  isHeldByLiving(runId: RunId, signal: AbortSignal): Promise<boolean> {
+    return this.#parts.roster.isHeldByLiving(runId, AbortSignal.any([signal, this.#parts.closing]));
   }
 
   send(runId: RunId, command: Command): Promise<void> {
@@ -208,7 +219,7 @@ export class SqliteWorkQueue implements WorkQueue {
     const others = this.#parts.roster.others(worker);
     const seen = new Map(others.map((other) => [other.key, other.seen]));
     const survey = { runnable: 0, parked: 0, paused: 0, heldByLive: 0, heldByUnknown: 0 };
-    for (const row of this.#survey.all(this.#deadFor(worker), this.#parts.clock.now())) {
+    for (const row of this.#survey.all(keysOfDead(others), this.#parts.clock.now())) {
       const place = placeOf(row, row.holder === null ? undefined : seen.get(row.holder));
       if (place !== undefined) survey[place] += row.runs;
     }
@@ -232,11 +243,6 @@ export class SqliteWorkQueue implements WorkQueue {
     await timeUp;
   }
 
-  #deadFor(worker: WorkerId): string {
-    const dead = this.#parts.roster.others(worker).filter(({ seen }) => seen === 'dead');
-    return JSON.stringify(dead.map(({ key }) => key));
-  }
-
   /** A look before the write, so that a worker with nothing to do writes nothing. */
   #isAnyClaimable(dead: string, only?: RunId): boolean {
     const now = this.#parts.clock.now();
@@ -244,6 +250,10 @@ export class SqliteWorkQueue implements WorkQueue {
     return found !== undefined;
   }
 }
+
+/** Whose runs may be taken over, as JSON. */
+const keysOfDead = (others: readonly OtherWorker[]): string =>
+  JSON.stringify(others.filter(({ seen }) => seen === 'dead').map(({ key }) => key));
 
 const byUrgency = (left: ClaimedRow, right: ClaimedRow): number =>
   left.priority - right.priority || left.key - right.key;

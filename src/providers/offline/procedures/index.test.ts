@@ -73,7 +73,7 @@ describe.each(ids)('the procedure %s', (id) => {
 
 test('the record names procedure and version', () => {
   const { model } = applyProcedure('reduce-to-form', { text: 'Ein Haus', language: 'de', random: createRandom(1) });
-  expect(model).toBe('procedure/reduce-to-form@1');
+  expect(model).toBe('procedure/reduce-to-form@2');
 });
 
 test('a language that the procedure does not know goes to cut-up, and the facts say so', () => {

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createRandom } from '../../../core/random.ts';
 import type { ProcedureResult } from './procedure.ts';
@@ -149,4 +150,54 @@ test('a name that nobody knows has the form of its sound', () => {
 
 test('a form with an unknown letter is refused', () => {
   expect(() => describeForm('2?', 'de', true)).toThrow(RangeError);
+});
+
+const GERMAN_TEXTS = [
+  'Eine Katze sitzt auf dem Dach und träumt vom Meer',
+  'Drei rote Blumen hinter dem Haus aus Stein',
+  'Ein Haus mit zwei Fenstern',
+  'Ein roter Kreis',
+  'Links auf dem hohen Berg',
+  'Freiheit ist schwer',
+  '!?',
+  'Katze, Hund, Haus, Baum, Berg, Meer, Fisch, Vogel, Boot, Stern, Mond, Sonne, Tisch, Stuhl, Lampe, Tür, Fenster, Ball',
+];
+const ENGLISH_TEXTS = [
+  'The old lighthouse tells a young gull about the storm',
+  "My grandmother's kitchen smells of oranges",
+  'Three red flowers behind the house of stone',
+  'The juggler builds a rocket out of cardboard',
+  'Freedom is heavy',
+];
+
+test.each([
+  ...GERMAN_TEXTS.map((text) => [text, 'de'] as const),
+  ...ENGLISH_TEXTS.map((text) => [text, 'en'] as const),
+])(
+  'what is left of "%s" (%s) stays as it is, whatever the seed and the language of the next round',
+  (text, language) => {
+    for (let seed = 0; seed < 40; seed += 1) {
+      const once = reduce(text, language, seed).text;
+      for (const next of [seed, seed + 1]) {
+        expect(reduce(once, language, next).text).toBe(once);
+        expect(reduce(once, language === 'de' ? 'en' : 'de', next).text).toBe(once);
+      }
+    }
+  },
+);
+
+test('any text is reduced once: twice equals once', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'grapheme', maxLength: 80 }),
+      fc.nat(),
+      fc.constantFrom('de', 'en'),
+      (text, seed, language) => {
+        const once = reduce(text, language, seed);
+        const twice = reduce(once.text, language, seed + 1);
+        expect(twice.text).toBe(once.text);
+        expect(twice.facts['kept']).toBe(once.facts['kept']);
+      },
+    ),
+  );
 });

@@ -46,15 +46,39 @@ const WORDS = {
   en: { and: 'and', each: 'each ', nothing: 'Nothing here can be seen. What remains:' },
 } as const;
 
-/** Keeps things, shapes, colours, materials and places, and says of which elementary forms they are made. */
+/** The ends of all texts that this procedure writes. */
+const ENDINGS: ReadonlySet<string> = new Set(
+  (['de', 'en'] as const).flatMap((language) =>
+    GROUNDS[language].flatMap((ground) => LAYOUTS[language].map((layout) => `${ground} ${layout}`)),
+  ),
+);
+
+/**
+ * How many things a text of this procedure names; undefined for any other text. Read once more, the forms themselves
+ * would count as things, and the text would grow with every round.
+ */
+function ownLines(text: string): number | undefined {
+  const lines = text.trim().split(/\r?\n/u);
+  const [first = ''] = lines;
+  if (Object.values(WORDS).some(({ nothing }) => first.startsWith(nothing))) return 0;
+  const isOwn = lines.length > 1 && ENDINGS.has(lines.at(-1) ?? '');
+  return isOwn && lines.slice(0, -1).every((line) => line.endsWith('.')) ? lines.length - 1 : undefined;
+}
+
+/**
+ * Keeps things, shapes, colours, materials and places, and says of which elementary forms they are made.
+ * A text that it has written itself stays as it is.
+ */
 export const reduceToForm: Procedure = {
   id: 'reduce-to-form',
-  version: 1,
+  version: 2,
   source:
     "The preliminary course of the Bauhaus (from 1919), with Wassily Kandinsky's pairs of 1923: yellow triangle, red square, blue circle.",
   languages: ['de', 'en'],
   apply(input) {
     if (input.text.trim() === '') return { text: input.text, facts: { kept: 0 } };
+    const again = ownLines(input.text);
+    if (again !== undefined) return { text: input.text, facts: { kept: again, again: true } };
     const language: FormLanguage = primaryLanguage(input.language) === 'en' ? 'en' : 'de';
     const found = language === 'de' ? thingsInGerman(input.text) : thingsInEnglish(input.text);
     return found.length === 0 ? pointLinePlane(input, language) : build(input, language, found);
