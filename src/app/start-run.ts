@@ -12,6 +12,7 @@ import type { RunRequest } from '../core/request.ts';
 import { LEVELS, levelSchema, prioritySchema } from '../core/schema.ts';
 import type { Level } from '../core/schema.ts';
 import type { ArtifactDraft } from '../core/stage.ts';
+import { rulesOf } from '../engine/gateway.ts';
 import { freshSalt, toWritten } from '../engine/run-artifacts.ts';
 import type { Written } from '../engine/run-artifacts.ts';
 import type { App } from './context.ts';
@@ -270,7 +271,7 @@ function createdData(app: App, { request, used, set }: Ready, given: readonly Wr
     outputs: request.outputs,
     definitions: set.digest,
     level: request.level,
-    policy: app.engine.policy.version,
+    policy: rulesOf(app.engine.policy.version),
     lang: request.lang,
     seed: request.seed,
     priority: request.priority,

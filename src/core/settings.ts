@@ -18,7 +18,9 @@ export function settingsOf(
   { chunk, request, output }: SettingLayers,
   shape: { readonly [name: string]: unknown },
 ): { readonly [name: string]: unknown } {
-  const set = Object.fromEntries((request.set ?? []).map((name) => [name, request.parameters[name]]));
+  const set = Object.fromEntries(
+    Object.entries(request.parameters).filter(([name]) => request.set?.includes(name) === true),
+  );
   const all = { procedure: request.procedure, ...chunk.defaults, ...request.parameters, ...output, ...set };
   return Object.fromEntries(
     Object.entries(all).filter(([name, value]) => Object.hasOwn(shape, name) && value !== undefined),

@@ -14,7 +14,7 @@ export interface TakenRequest<R> {
 }
 
 const CLOSED_WORD = /^[\w./@:-]{0,64}$/;
-const MOST_IN_A_ROW = 16;
+const MOST_IN_A_ROW = 4;
 const MOST_NUMBERS = 64;
 const DEEPEST = 6;
 

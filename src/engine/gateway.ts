@@ -34,7 +34,7 @@ const POSITIONS: { readonly [type: string]: Position } = {
 };
 
 /** Which rules the code follows with a policy's lists. Raised whenever the same lists may decide otherwise than before. */
-export const RULES_VERSION = 'r1';
+const RULES_VERSION = 'r1';
 const MOST_VERSION_CHARACTERS = 80;
 const MARK_CHARACTERS = 17;
 
