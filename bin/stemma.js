@@ -25,10 +25,18 @@ const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 const self = fileURLToPath(import.meta.url);
 const main = path.join(path.dirname(path.dirname(self)), 'dist', 'main.js');
 
-if (!fs.existsSync(main))
+const help = path.join(path.dirname(main), 'help.txt');
+
+if (isHelp(process.argv.slice(2)) && fs.existsSync(help)) process.stdout.write(fs.readFileSync(help));
+else if (!fs.existsSync(main))
   refuse('Stemma is not built yet: run `npm run build` in ' + path.dirname(path.dirname(main)) + '.');
 else if (isNewEnough(process.versions.node)) runHere();
 else runPackaged();
+
+/** The first page of help is written when Stemma is built, so that nothing has to start for it. */
+function isHelp(args) {
+  return args.length === 1 && (args[0] === '--help' || args[0] === '-h');
+}
 
 function isNewEnough(version) {
   const parts = version.split('.').map(Number);

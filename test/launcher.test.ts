@@ -83,6 +83,20 @@ function launch(installation: Installation, args: readonly string[] = [], input 
 const PRINT_ARGUMENTS = `process.stdout.write(JSON.stringify(process.argv.slice(2)));`;
 const WAYS = onWindows ? (['child'] as const) : (['child', 'replaced'] as const);
 
+describe('the first page of help', () => {
+  it.each(['--help', '-h'])('is printed from the build without starting anything: %s', (flag) => {
+    using installation = install({ main: 'process.exit(7);' });
+    writeFileSync(join(dirname(installation.launcher), '..', 'dist', 'help.txt'), 'Usage: prepared\n');
+    expect(launch(installation, [flag])).toMatchObject({ status: 0, stdout: 'Usage: prepared\n' });
+    expect(launch(installation, ['run', flag])).toMatchObject({ status: 7 });
+  });
+
+  it('is what the command itself says', () => {
+    const told = spawnSync(process.execPath, [join(root, 'dist', 'main.js'), '--help'], { encoding: 'utf8' });
+    expect(readFileSync(join(root, 'dist', 'help.txt'), 'utf8')).toBe(told.stdout);
+  });
+});
+
 describe('on a Node that is new enough', () => {
   it('passes every argument on as it is', () => {
     using here = install({ main: PRINT_ARGUMENTS });
