@@ -96,6 +96,7 @@ async function openStore(at: OpenedSettings): Promise<{ store: Store; signer: Ap
   ]);
   const { systemClock: clock, nodeDigest: digest } = system;
   const file = join(at.dataDirectory, DATABASE);
+  (await import('./store/sqlite/lost-database.ts')).assertNotLost(file);
   const signer = openSigner(at.userDirectory);
   const files = new FsFileStore(at.dataDirectory, { maxArtifactBytes: at.maxArtifactBytes });
   const opened = await openSqliteLogAndQueue({ file, clock, digest, signer });

@@ -3,7 +3,7 @@ import { carryOut, openTestApp, withMethods } from '../../test/support/app.ts';
 import { recordingProvider } from '../../test/support/test-stages.ts';
 import { StemmaError } from '../core/errors.ts';
 import type { App } from './context.ts';
-import { examine } from './doctor.ts';
+import { examine, examineWithoutStore } from './doctor.ts';
 
 const findingOf = async (app: App, check: string) => (await examine(app)).find((finding) => finding.check === check);
 
@@ -17,6 +17,8 @@ describe('the doctor', () => {
     expect(findings.map(({ check, ok }) => [check, ok])).toEqual([
       ['data directory', true],
       ['database', true],
+      ['disk', true],
+      ['newest runs', true],
       ['definitions', true],
       ['provider offline', true],
       ['workers', true],
@@ -25,9 +27,39 @@ describe('the doctor', () => {
     const details = findings.map(({ detail }) => detail);
     expect(details[0]).toBe(app.dataDirectory);
     expect(details[1]).toMatch(new RegExp(`^schema ${schemaVersion}, 1 runs, ${events} events, \\d+ kB$`));
-    expect(details[2]).toBe('5 configs, 3 pipelines');
-    expect(details[3]).toBe('procedure, language-detection, composition (0 ms)');
-    expect(details[4]).toBe('0 registered');
+    expect(details[2]).toMatch(/^\d+ MB free$/);
+    expect(details.slice(3)).toEqual([
+      '1 intact',
+      '5 configs, 3 pipelines',
+      'procedure, language-detection, composition (0 ms)',
+      '0 registered',
+    ]);
+  });
+
+  it('says when the disk is nearly full', async () => {
+    await using app = await openTestApp();
+    const full = withStore(app, { health: async () => ({ ...(await app.store.health()), freeBytes: 3 * 2 ** 20 }) });
+    expect(await findingOf(full, 'disk')).toMatchObject({ ok: false, detail: expect.stringContaining('3 MB free') });
+  });
+
+  it('names a run whose record is no longer what it was', async () => {
+    await using app = await openTestApp();
+    const runId = await carryOut(app);
+    await app.store.files.delete(runId);
+    expect(await findingOf(app, 'newest runs')).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining(`stemma runs verify ${runId}`),
+    });
+  });
+
+  it('has findings for a store that does not open', async () => {
+    await using app = await openTestApp();
+    const fault = new StemmaError('STORE_CORRUPT', 'It is damaged.', { hint: 'Restore it.' });
+    expect(await examineWithoutStore(app, fault)).toEqual([
+      { check: 'data directory', ok: true, detail: app.dataDirectory },
+      { check: 'database', ok: false, detail: 'It is damaged. Restore it.' },
+      { check: 'definitions', ok: true, detail: '5 configs, 3 pipelines' },
+    ]);
   });
 
   it('counts the workers that have not stopped', async () => {

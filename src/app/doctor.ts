@@ -1,5 +1,7 @@
-import { toStemmaError } from '../core/errors.ts';
-import type { App } from './context.ts';
+import { StemmaError, toStemmaError } from '../core/errors.ts';
+import { isTerminal, RUN_MOVES } from '../core/states.ts';
+import type { App, Catalogue } from './context.ts';
+import { isUnnamedFile, verifyRun } from './verify-run.ts';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -8,38 +10,81 @@ export interface Finding {
   readonly detail: string;
 }
 
+/** A picture and its texts take less than this; below it a run may not come to its end. */
+const LEAST_FREE_BYTES = 50 * 2 ** 20;
+const NEWEST_RUNS = 5;
+
 /** Looks at everything a run needs, and says for each thing whether it is well. Nothing is changed. */
 export async function examine(app: App): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
-  const look = async (check: string, examineIt: () => Promise<string>): Promise<void> => {
-    try {
-      findings.push({ check, ok: true, detail: await examineIt() });
-    } catch (thrown) {
-      findings.push({ check, ok: false, detail: toStemmaError(thrown).message });
-    }
-  };
-  await look('data directory', async () => app.dataDirectory);
-  await look('database', async () => {
-    const { integrity, schemaVersion, runs, events, sizeBytes } = await app.store.health();
-    if (integrity !== 'ok') throw new Error(integrity);
-    return `schema ${schemaVersion}, ${runs} runs, ${events} events, ${Math.ceil(sizeBytes / 1024)} kB`;
-  });
-  await look('definitions', async () => {
-    const { definitions, problems } = await app.definitions.load();
-    if (problems.length > 0) throw new Error(`${problems.length} problems; run \`stemma configs validate\``);
-    return `${definitions.configs.size} configs, ${definitions.pipelines.size} pipelines`;
-  });
-  for (const provider of app.engine.providers.all.values())
-    await look(`provider ${provider.id}`, async () => {
+  const providers = [...app.engine.providers.all.values()].map((provider) =>
+    look(`provider ${provider.id}`, async () => {
       const { reachable, models, latencyMs } = await provider.check(AbortSignal.timeout(5000));
       if (!reachable) throw new Error('does not answer');
       return `${models.join(', ')} (${latencyMs} ms)`;
-    });
-  await look('workers', async () => {
-    const workers = await app.store.queue.workers();
-    return `${workers.filter(({ stopped }) => !stopped).length} registered`;
-  });
-  return findings;
+    }),
+  );
+  return Promise.all([
+    look('data directory', async () => app.dataDirectory),
+    look('database', () => databaseOf(app)),
+    look('disk', () => diskOf(app)),
+    look('newest runs', () => newestRunsOf(app)),
+    look('definitions', () => definitionsOf(app)),
+    ...providers,
+    look('workers', async () => {
+      const workers = await app.store.queue.workers();
+      return `${workers.filter(({ stopped }) => !stopped).length} registered`;
+    }),
+  ]);
+}
+
+/** What can be said when the store does not open: why, and what else is well or not. */
+export async function examineWithoutStore(catalogue: Catalogue, fault: unknown): Promise<readonly Finding[]> {
+  return [
+    { check: 'data directory', ok: true, detail: catalogue.dataDirectory },
+    await look('database', () => Promise.reject(fault)),
+    await look('definitions', () => definitionsOf(catalogue)),
+  ];
+}
+
+async function look(check: string, examineIt: () => Promise<string>): Promise<Finding> {
+  try {
+    return { check, ok: true, detail: await examineIt() };
+  } catch (thrown) {
+    const { message, hint } = toStemmaError(thrown);
+    const next = thrown instanceof StemmaError && hint !== undefined ? ` ${hint}` : '';
+    return { check, ok: false, detail: `${message}${next}` };
+  }
+}
+
+async function databaseOf(app: App): Promise<string> {
+  const { integrity, schemaVersion, runs, events, sizeBytes } = await app.store.health();
+  if (integrity !== 'ok') throw new Error(integrity);
+  return `schema ${schemaVersion}, ${runs} runs, ${events} events, ${Math.ceil(sizeBytes / 1024)} kB`;
+}
+
+async function diskOf(app: App): Promise<string> {
+  const { freeBytes } = await app.store.health();
+  const detail = `${Math.floor(freeBytes / 2 ** 20)} MB free`;
+  if (freeBytes < LEAST_FREE_BYTES) throw new Error(`${detail}; make space on the disk of the data directory`);
+  return detail;
+}
+
+/** Recomputes the records of the newest runs that have ended. */
+async function newestRunsOf(app: App): Promise<string> {
+  const { items } = await app.store.queries.list({ limit: NEWEST_RUNS });
+  const ended = items.filter(({ state }) => isTerminal(RUN_MOVES, state));
+  for (const { runId } of ended) {
+    const problem = (await verifyRun(app, runId)).problems.find((one) => !isUnnamedFile(one));
+    if (problem !== undefined)
+      throw new Error(`${runId}: ${problem.what} ${problem.problem}; run \`stemma runs verify ${runId}\``);
+  }
+  return `${ended.length} intact`;
+}
+
+async function definitionsOf({ definitions: source }: Pick<Catalogue, 'definitions'>): Promise<string> {
+  const { definitions, problems } = await source.load();
+  if (problems.length > 0) throw new Error(`${problems.length} problems; run \`stemma configs validate\``);
+  return `${definitions.configs.size} configs, ${definitions.pipelines.size} pipelines`;
 }
 
 /** Makes the read models anew from the events. */

@@ -25,9 +25,9 @@ export interface InitResult {
 
 /** Flags that every command takes. */
 export interface GlobalFlags {
-  readonly data?: string;
-  readonly debug?: boolean;
-  readonly json?: boolean;
+  readonly data?: string | undefined;
+  readonly debug?: boolean | undefined;
+  readonly json?: boolean | undefined;
 }
 
 /** A command's way to end: an exit code that is not an error (blocked, waiting, not verified). */

@@ -300,6 +300,8 @@ export interface StoreHealth {
   readonly runs: number;
   readonly events: number;
   readonly sizeBytes: number;
+  /** On the disk of the data directory, for this user. */
+  readonly freeBytes: number;
 }
 
 /** Everything one data directory holds, opened together and closed together. */

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openWorkplace } from '../support/cli.ts';
@@ -231,6 +231,11 @@ describe('bad input is answered well', () => {
     const found = await place.json<Failed>(['runs', 'list']);
     expect([found.exit, found.error.code]).toEqual([9, 'STORE_CORRUPT']);
     expect(found.error.hint).not.toBeNull();
+    const looked = await place.json<{ ok: boolean; findings: { check: string; ok: boolean }[] }>(['doctor']);
+    expect([looked.exit, looked.ok]).toEqual([1, false]);
+    expect(looked.findings.find(({ check }) => check === 'database')?.ok).toBe(false);
+    rmSync(join(place.data, name));
+    expect((await place.json<Failed>(['runs', 'list'])).error.code).toBe('STORE_CORRUPT');
   });
 
   it('settings with a mistake, naming the place and the nearest key', async () => {

@@ -53,5 +53,6 @@ export async function openMemoryLogAndQueue(state: MemoryState, options: MemoryO
 
 function healthOf({ runs, events }: MemoryState): StoreHealth {
   const sizeBytes = events.reduce((sum, { body }) => sum + body.length, 0);
-  return { schemaVersion: 0, integrity: 'ok', runs: runs.size, events: events.length, sizeBytes };
+  const counts = { runs: runs.size, events: events.length };
+  return { schemaVersion: 0, integrity: 'ok', ...counts, sizeBytes, freeBytes: Number.MAX_SAFE_INTEGER };
 }

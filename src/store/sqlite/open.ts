@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseSync } from 'node:sqlite';
@@ -143,6 +143,11 @@ function assemble(options: SqliteOptions, database: DatabaseSync, reader: Databa
   };
 }
 
+function freeBytesAt(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
+
 function healthOf(reader: DatabaseSync, file: string): StoreHealth {
   const counts = prepareQuery<{ runs: number; events: number }>(
     reader,
@@ -154,5 +159,6 @@ function healthOf(reader: DatabaseSync, file: string): StoreHealth {
     runs: counts?.runs ?? 0,
     events: counts?.events ?? 0,
     sizeBytes: statSync(file).size,
+    freeBytes: freeBytesAt(dirname(file)),
   };
 }
