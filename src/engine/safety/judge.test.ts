@@ -365,10 +365,11 @@ describe('a long text', () => {
     ['stars', 'a*b '],
     ['turned words', '\u202Ea\u202C'],
     ['regional indicators', '🇸'],
-  ])('of a million signs is judged in a few seconds: %s', (_name, part) => {
-    const text = part.repeat(Math.ceil(1_000_000 / part.length));
-    const started = performance.now();
-    at('kids', text);
-    expect(performance.now() - started).toBeLessThan(4_000);
-  });
+  ])(
+    'of a million signs comes to a decision within the time of a test, which a square would not: %s',
+    (_name, part) => {
+      const text = part.repeat(Math.ceil(1_000_000 / part.length));
+      expect(['pass', 'block']).toContain(at('kids', text).decision);
+    },
+  );
 });

@@ -43,8 +43,6 @@ test.each([
   expect(detectMediaType(new TextEncoder().encode(text)).extension).toBe(extension);
 });
 
-test('a long run of comments takes no long time', () => {
-  const start = performance.now();
-  expect(detectMediaType(`${'<!-- a '.repeat(9000)}x`).extension).toBe('txt');
-  expect(performance.now() - start).toBeLessThan(500);
+test('a long run of comments comes to its end, which a search that starts anew at each would not', () => {
+  expect(detectMediaType(`${'<!-- a '.repeat(90_000)}x`).extension).toBe('txt');
 });
