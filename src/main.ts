@@ -28,11 +28,11 @@ const openApp: OpenApp = async (options) => {
     openPolicy(),
     openPack(settings.dataDirectory),
   ]);
-  const { createProviderRegistry } = await import('./engine/engine.ts');
+  const { createProviderRegistry, createStageRegistry } = await import('./engine/engine.ts');
   const providers = createProviderRegistry((await extensions()).flatMap((extension) => extension.providers ?? []));
   const { systemClock: clock, nodeDigest: digest, systemIds: ids } = system;
   const worker = { id: ids.workerId(), host: hostname(), pid: process.pid, version: VERSION };
-  const stages = new Map(pack.stages.map((stage) => [stage.type, stage]));
+  const stages = createStageRegistry(pack.stages);
   const { log, queue, files } = store.store;
   const app: App = {
     version: VERSION,

@@ -1,7 +1,8 @@
+import { StemmaError } from '../core/errors.ts';
 import type { DefinitionSource } from '../core/ports.ts';
 import type { Clock, FileStore, Ids, Observer, RunLog, WorkerInfo, WorkQueue } from '../core/ports.ts';
 import type { Digest } from '../core/ids.ts';
-import type { Provider, Stage } from '../core/stage.ts';
+import type { AnyStage, Provider, Stage } from '../core/stage.ts';
 import type { SafetyPolicy } from './safety/policy.ts';
 
 /** Everything the engine works with. It names no concrete class: the composition root puts them in. */
@@ -28,8 +29,13 @@ export interface ProviderRegistry extends AsyncDisposable {
   opened(id: string): Promise<Provider | undefined>;
 }
 
+/** Stages by type. @throws {StemmaError} EXTENSION_INVALID when two have the same type */
+export const createStageRegistry = (stages: Iterable<AnyStage>): ReadonlyMap<string, Stage> =>
+  distinct('stage', stages, ({ type }) => type);
+
+/** @throws {StemmaError} EXTENSION_INVALID when two providers have the same id */
 export function createProviderRegistry(providers: Iterable<Provider>): ProviderRegistry {
-  const all = new Map([...providers].map((provider) => [provider.id, provider]));
+  const all = distinct('provider', providers, ({ id }) => id);
   const opening = new Map<string, Promise<void>>();
   return {
     all,
@@ -51,4 +57,18 @@ export function createProviderRegistry(providers: Iterable<Provider>): ProviderR
       opening.clear();
     },
   };
+}
+
+function distinct<T>(what: string, items: Iterable<T>, nameOf: (item: T) => string): ReadonlyMap<string, T> {
+  const all = new Map<string, T>();
+  for (const item of items) {
+    const name = nameOf(item);
+    if (all.has(name))
+      throw new StemmaError('EXTENSION_INVALID', `Two extensions bring a ${what} "${name}".`, {
+        facts: { [what]: name },
+        hint: 'Give yours another name; a prefix such as school. keeps it apart.',
+      });
+    all.set(name, item);
+  }
+  return all;
 }
