@@ -10,7 +10,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
-      // The last four run only in processes and threads of their own, which coverage does not see: test/cli and
+      // The last five run only in processes and threads of their own, which coverage does not see: test/cli and
       // test/crash run them through the real binary.
       exclude: [
         'src/**/*.test.ts',
@@ -19,6 +19,7 @@ export default defineConfig({
         'src/cli/*.ts',
         'src/cli/commands/**',
         'src/**/*-thread.ts',
+        'src/testing/process/crash-process.ts',
       ],
       // Held only in a run with --coverage, which `npm run verify` makes.
       thresholds: { lines: 90, 'src/core/**/*.ts': { branches: 100 } },

@@ -1,6 +1,4 @@
 /** An engine over SQLite whose steps do nothing: what is measured is the engine and its log. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../src/core/canonical.ts';
 import { toHex } from '../src/core/ids.ts';
@@ -9,8 +7,10 @@ import type { DefinitionSet, FileStore, Lease, Submission } from '../src/core/po
 import type { RunRequest } from '../src/core/request.ts';
 import { artifactInput } from '../src/core/stage.ts';
 import type { Stage } from '../src/core/stage.ts';
+import { Breakers } from '../src/engine/breakers.ts';
 import { createProviderRegistry } from '../src/engine/engine.ts';
 import type { Engine } from '../src/engine/engine.ts';
+import { NO_LIMITS } from '../src/core/limits.ts';
 import { freshSalt, toWritten } from '../src/engine/run-artifacts.ts';
 import type { Written } from '../src/engine/run-artifacts.ts';
 import { compilePolicy } from '../src/engine/safety/policy.ts';
@@ -35,8 +35,9 @@ export interface BenchEngineOptions {
   readonly steps: readonly { readonly [name: string]: unknown }[];
   /** What a step does; nothing, when nothing is said. */
   readonly body?: () => void | Promise<void>;
+  /** How many outputs a run asks for; none, when nothing is said. */
+  readonly outputs?: number;
   readonly files?: FileStore;
-  readonly beforeCommit?: () => void;
 }
 
 const policy = compilePolicy([
@@ -83,6 +84,7 @@ function definitionsOf(steps: BenchEngineOptions['steps']): DefinitionSet {
   const all = [
     ['chunks', 'noop', { stage: 'bench.noop' }],
     ['configs', 'bench', { name: 'Bench', pipeline: 'bench' }],
+    ['outputs', 'nothing', { name: 'Nothing', medium: 'text', chunk: 'noop' }],
     ['pipelines', 'bench', { title: 'Bench', steps }],
     ['profiles', 'none', { name: 'None', roles: {} }],
   ] as const;
@@ -93,31 +95,31 @@ function definitionsOf(steps: BenchEngineOptions['steps']): DefinitionSet {
   return { digest: sha256(canonicalJson(files)), files };
 }
 
-const request: RunRequest = {
+const requestFor = (outputs: number): RunRequest => ({
   config: 'bench',
   profile: 'none',
   level: 'kids',
   lang: 'en',
   seed: 1,
   priority: 'normal',
-  outputs: [],
+  outputs: Array.from({ length: outputs }, () => 'nothing'),
   parameters: {},
-  edited: {
-    task: false,
-    context: false,
-  },
-} as const;
+  edited: { task: false, context: false },
+});
 
 export const noopSteps = (count: number): { id: string; use: string }[] =>
   Array.from({ length: count }, (_, index) => ({ id: `s${index + 1}`, use: 'noop' }));
 
 export async function openBenchEngine(options: BenchEngineOptions): Promise<BenchEngine> {
-  const { file, steps, body, files = new MemoryFileStore(), beforeCommit } = options;
-  const hook = beforeCommit === undefined ? {} : { beforeCommit };
-  const store = await openSqliteLogAndQueue({ file, clock: systemClock, digest: nodeDigest, ...hook });
+  const { file, steps, body, outputs = 0, files = new MemoryFileStore() } = options;
+  const store = await openSqliteLogAndQueue({ file, clock: systemClock, digest: nodeDigest });
+  const worker = systemIds.workerId();
   const engine: Engine = {
     log: store.log,
     queue: store.queue,
+    ledger: store.ledger,
+    installation: store.installation,
+    routes: store.routes,
     files,
     clock: systemClock,
     digest: nodeDigest,
@@ -126,16 +128,20 @@ export async function openBenchEngine(options: BenchEngineOptions): Promise<Benc
     stages: new Map([['bench.noop', noopStage(body)]]),
     providers: createProviderRegistry([]),
     policy,
-    worker: { id: systemIds.workerId(), host: 'bench', pid: process.pid, version: '0' },
+    limits: NO_LIMITS,
+    prices: {},
+    breakers: new Breakers({ clock: systemClock, worker, installation: store.installation }),
+    messages: { text: (key) => key },
+    worker: { id: worker, host: 'bench', pid: process.pid, version: '0', slots: 100 },
   };
   await store.queue.register(engine.worker);
-  const definitions = definitionsOf(steps);
+  const [definitions, request] = [definitionsOf(steps), requestFor(outputs)];
   return {
     engine,
     store,
     files,
     async submit(claimFor) {
-      const submission = await createSubmission(files, definitions);
+      const submission = await createSubmission(files, definitions, request);
       return { runId: submission.runId, lease: await store.queue.submit(submission, claimFor) };
     },
     async [Symbol.asyncDispose]() {
@@ -145,18 +151,22 @@ export async function openBenchEngine(options: BenchEngineOptions): Promise<Benc
   };
 }
 
-async function createSubmission(files: FileStore, definitions: DefinitionSet): Promise<Submission> {
+async function createSubmission(
+  files: FileStore,
+  definitions: DefinitionSet,
+  request: RunRequest,
+): Promise<Submission> {
   const runId = systemIds.runId();
   const given = [
     await write(files, runId, { type: 'input', body: 'a small cat', work: false }),
     await write(files, runId, { type: 'request', body: JSON.stringify(request), work: true }),
   ];
-  const { level, lang, seed, priority, config, profile } = request;
+  const { level, lang, seed, priority, config, profile, outputs } = request;
   const data = {
     config,
     pipeline: 'bench',
     profile,
-    outputs: [],
+    outputs,
     definitions: definitions.digest,
     level,
     policy: policy.version,
@@ -177,13 +187,4 @@ async function write(
 ): Promise<Written> {
   const file = await files.create(runId, { ...draft, number: 1 });
   return toWritten(file, draft, { origin: { runId }, digest: nodeDigest, salt: freshSalt() });
-}
-
-/** A folder that is gone when the measurement is over. */
-export function scratchFolder(parent: string): Disposable & { readonly file: (name: string) => string } {
-  const folder = mkdtempSync(join(parent, 'stemma-bench-'));
-  return {
-    file: (name) => join(folder, name),
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
-  };
 }

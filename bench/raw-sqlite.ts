@@ -1,128 +1,88 @@
 /** The raw limit: the rows, batches and hashes of a recorded measurement, through bare `node:sqlite`. */
 import { hash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
-import type { SQLInputValue } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { openForReading, openForWriting } from '../src/store/sqlite/connection.ts';
 import { openSqliteLogAndQueue } from '../src/store/sqlite/open.ts';
 import { systemClock } from '../src/store/system/clock.ts';
 import { nodeDigest } from '../src/store/system/digest.ts';
+import type { Write } from './write-recording.ts';
 
-interface StoredEvent {
-  readonly position: number;
-  readonly run_key: number;
-  readonly seq: number;
-  readonly body: string;
-}
-type Row = Readonly<Record<string, SQLInputValue>>;
+/** Filled by other threads and at other times. */
+const NOT_COMPARED = new Set(['workers']);
 
-/** What an engine has stored, and where its transactions ended. */
-export interface Recording {
-  readonly events: readonly StoredEvent[];
-  readonly runs: ReadonlyMap<number, Row>;
-  readonly artifacts: ReadonlyMap<number, readonly Row[]>;
-  readonly definitions: readonly Row[];
-  /** The last position of each transaction, ascending. */
-  readonly commits: readonly number[];
-}
-
-export function readRecording(file: string, commits: readonly number[]): Recording {
-  const database = new DatabaseSync(file, { readOnly: true });
-  const all = (sql: string): Row[] => database.prepare(sql).all();
-  const events = all('select position, run_key, seq, body from events order by position') as unknown as StoredEvent[];
-  const runs = new Map(all('select * from runs').map((row) => [Number(row['key']), row]));
-  const artifacts = Map.groupBy(all('select * from artifacts'), (row) => Number(row['run_key']));
-  const definitions = all('select * from definition_sets');
-  database.close();
-  return { events, runs, artifacts, definitions, commits };
-}
-
-/** Milliseconds for the same writes without anything around them. */
-export async function replayRaw(recording: Recording, file: string): Promise<number> {
+/**
+ * Milliseconds for the writes of each part, one after the other, without anything around them. The connection is set
+ * as the engine's is; the chain of hashes is computed anew.
+ */
+export async function replayRaw(parts: readonly (readonly Write[])[], file: string): Promise<number[]> {
   await (await openSqliteLogAndQueue({ file, clock: systemClock, digest: nodeDigest, beats: 'manual' })).close();
-  const database = new DatabaseSync(file);
-  database.exec(
-    'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma wal_autocheckpoint = 4000',
-  );
-  const replay = new Replay(database, recording);
-  const before = performance.now();
-  replay.all();
-  const elapsed = performance.now() - before;
+  const database = openForWriting(file);
+  const replay = replayOn(database, parts.flat());
+  const times = parts.map((part) => {
+    const before = performance.now();
+    for (const write of part) replay(write);
+    return performance.now() - before;
+  });
   database.close();
-  return elapsed;
+  return times;
 }
 
-class Replay {
-  readonly #database: DatabaseSync;
-  readonly #recording: Recording;
-  readonly #hashes = new Map<number, Uint8Array>();
-  readonly #sql;
+/** @throws when two databases differ in a row of any table */
+export function assertSameRows(left: string, right: string): void {
+  const [ours, theirs] = [contentOf(left), contentOf(right)];
+  for (const [table, digest] of ours)
+    if (theirs.get(table) !== digest) throw new Error(`The raw limit has written other rows into ${table}.`);
+}
 
-  constructor(database: DatabaseSync, recording: Recording) {
-    this.#database = database;
-    this.#recording = recording;
-    for (const row of recording.definitions)
-      database.prepare('insert into definition_sets (digest, body) values (?, ?)').run(...Object.values(row));
-    this.#sql = {
-      begin: database.prepare('begin immediate'),
-      commit: database.prepare('commit'),
-      run: database.prepare(
-        'insert into runs (key, id, state, seq, hash, at, created_at, lease_token, priority, definitions) values (?, ?, ?, 1, ?, ?, ?, 1, ?, ?)',
-      ),
-      artifact: this.#insertLike('artifacts'),
-      head: database.prepare(
-        'update runs set seq = ?, hash = ?, at = ?, open_attempts = open_attempts + ? where key = ?',
-      ),
-      state: database.prepare('update runs set state = ?, ended_at = ? where key = ?'),
-      event: database.prepare('insert into events (run_key, seq, body, hash) values (?, ?, ?, ?)'),
-      start: database.prepare(
-        "insert into attempts (run_key, path, attempt, retry_of_attempt, state, started_at) values (?, ?, ?, null, 'running', ?)",
-      ),
-      end: database.prepare(
-        'update attempts set state = ?, ended_at = ? where run_key = ? and path = ? and attempt = ?',
-      ),
-    };
-  }
+function contentOf(file: string): Map<string, string> {
+  const database = openForReading(file);
+  const tables = database.prepare(`select name from pragma_table_list where type = 'table' and schema = 'main'`).all();
+  const names = tables.map(({ name }) => String(name)).filter((name) => !NOT_COMPARED.has(name));
+  const digests = names.map((name): [string, string] => {
+    const rows = database.prepare(`select * from "${name}"`).all();
+    return [name, hash('sha256', JSON.stringify(rows))];
+  });
+  database.close();
+  return new Map(digests);
+}
 
-  all(): void {
-    const { events, commits } = this.#recording;
-    let next = 0;
-    for (const last of commits) {
-      if ((events[next]?.position ?? Number.POSITIVE_INFINITY) > last) continue;
-      this.#sql.begin.run();
-      for (let event = events[next]; event !== undefined && event.position <= last; event = events[next]) {
-        this.#store(event);
-        next += 1;
-      }
-      this.#sql.commit.run();
-    }
-  }
+function replayOn(database: DatabaseSync, writes: readonly Write[]): (write: Write) => void {
+  const statements = new Map<string, StatementSync>();
+  for (const { sql } of writes) if (!statements.has(sql)) statements.set(sql, database.prepare(sql));
+  const chained = chainOfEvents(writes);
+  return (write) => statements.get(write.sql)?.run(...chained(write));
+}
 
-  #store({ run_key: key, seq, body }: StoredEvent): void {
-    const { type, stepPath, attempt, data, at } = JSON.parse(body) as {
-      readonly [name in 'type' | 'stepPath' | 'at']: string;
-    } & { readonly attempt: number; readonly data: { readonly state: string } };
-    const previous = this.#hashes.get(key) ?? new Uint8Array(32);
+/** Gives the values of a write, with hashes of events that were computed at this moment. */
+function chainOfEvents(writes: readonly Write[]): (write: Write) => readonly SQLInputValue[] {
+  const places = new Map(writes.map(({ sql }) => [sql, placesIn(sql)]));
+  const heads = new Map<SQLInputValue | undefined, Uint8Array>();
+  return (write) => {
+    const at = places.get(write.sql);
+    if (at === undefined) return write.values;
+    const values = [...write.values];
+    const [run, body] = [values[at.run], values[at.body]];
+    if (typeof body !== 'string') throw new Error(`The body of an event is no text: ${write.sql}`);
+    const previous = heads.get(run) ?? new Uint8Array(32);
     const own = hash('sha256', Buffer.concat([previous, Buffer.from(body)]), 'buffer');
-    this.#hashes.set(key, own);
-    const instant = Date.parse(at);
-    if (type === 'run.created') this.#create(key, own, instant);
-    else this.#sql.head.run(seq, own, instant, opens(type), key);
-    this.#sql.event.run(key, seq, body, own);
-    if (type === 'run.started') this.#sql.state.run('running', null, key);
-    if (type === 'run.ended') this.#sql.state.run(data.state, instant, key);
-    if (type === 'attempt.started') this.#sql.start.run(key, stepPath, attempt, instant);
-    if (type === 'attempt.ended') this.#sql.end.run(data.state, instant, key, stepPath, attempt);
-  }
-
-  #create(key: number, own: Uint8Array, at: number): void {
-    const run = this.#recording.runs.get(key) ?? {};
-    this.#sql.run.run(key, run['id'] ?? '', 'pending', own, at, at, run['priority'] ?? 0, run['definitions'] ?? '');
-    for (const row of this.#recording.artifacts.get(key) ?? []) this.#sql.artifact.run(...Object.values(row));
-  }
-
-  #insertLike(table: 'artifacts') {
-    const columns = this.#database.prepare(`select * from ${table} limit 0`).columns();
-    return this.#database.prepare(`insert into ${table} values (${columns.map(() => '?').join(', ')})`);
-  }
+    heads.set(run, own);
+    values[at.hash] = own;
+    return values;
+  };
 }
 
-const opens = (type: string): number => (type === 'attempt.started' ? 1 : type === 'attempt.ended' ? -1 : 0);
+/** Which of the values of an insert are the run, the body and the hash of an event; undefined for other statements. */
+function placesIn(sql: string): { run: number; body: number; hash: number } | undefined {
+  const [, columns, values] = /^\s*insert into events \(([^)]+)\)\s+values \(([^)]+)\)\s*$/.exec(sql) ?? [];
+  if (columns === undefined || values === undefined) {
+    if (/^\s*insert into events\b/.test(sql)) throw new Error(`Events are inserted in a way unknown here: ${sql}`);
+    return undefined;
+  }
+  const given = values.split(',').map((value) => value.trim());
+  const bound = columns
+    .split(',')
+    .map((column) => column.trim())
+    .filter((_, index) => given[index] === '?');
+  return { run: bound.indexOf('run_key'), body: bound.indexOf('body'), hash: bound.indexOf('hash') };
+}

@@ -1,62 +1,83 @@
 /**
- * `npm run bench`: measures the engine against the raw limit of the same machine. `--json` prints one document, `--quick`
- * measures a tenth, `--dir <folder>` says on which disk. Ratios are what counts; absolute figures belong to the machine.
+ * `npm run bench`: measures the engine, the raw limit of the same machine, and the peers in the same shape. Ratios are
+ * what counts; absolute figures belong to the machine.
+ *
+ * - `--json` prints one document instead of the table
+ * - `--quick` measures a tenth
+ * - `--no-peers` leaves the peers out
+ * - `--dir <folder>` says on which disk
+ * - `--write-docs` puts the table into `docs/performance.md`
  */
-import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
-import { measureLongRun, measureRecovery } from './long-runs.ts';
+import { toDocument } from './document.ts';
+import type { Measured } from './document.ts';
+import { measureHugeRun, measureLongRun, measureRecovery } from './long-runs.ts';
+import { measurePeers } from './peers.ts';
+import { measureFanOut, measureMainJob, measureSharedFile } from './processes.ts';
+import { measureQueries } from './queries.ts';
 import { measureRunAlone, measureSteps } from './steps.ts';
+import { toLines, toRows } from './table.ts';
+import { writeDocs } from './write-docs.ts';
+
+/** Processes per core, from which on others disturb what is measured. */
+const QUIET = 0.5;
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, dir: { type: 'string', default: tmpdir() } },
-});
-const part = values.quick === true ? 10 : 1;
-const shape = { runs: 1000 / part, stepsPerRun: 10, atATime: 100 };
-
-const steps = await measureSteps(shape, values.dir, 3);
-const alone = await measureRunAlone(10, values.dir);
-const step5000OverStep10 = await measureLongRun(5000 / part, values.dir);
-const recovery = await measureRecovery(10_000 / part, values.dir);
-
-/** A figure that was not measured is null, never left out. */
-const document = {
-  machine: {
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
-    memoryBytes: totalmem(),
-    platform: `${process.platform}-${process.arch}`,
-    node: process.version,
+  allowNegative: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: true },
+    dir: { type: 'string', default: tmpdir() },
+    'write-docs': { type: 'boolean', default: false },
   },
-  shape,
-  stepsPerSecond: { stemma: Math.round(steps.stemma), rawSqlite: Math.round(steps.raw), restate: null, dbos: null },
-  tenStepRunMs: { stemma: round(alone.stemma), raw: round(alone.raw), restate: null, dbos: null },
-  step5000OverStep10: part === 1 ? round(step5000OverStep10) : null,
-  recover10kMs: part === 1 ? Math.round(recovery) : null,
-  bytesPerStep: Math.round(steps.bytesPerStep),
-  queriesMs: { list: null, byTrace: null, lastFailed: null },
-  loopDelayMaxMs: round(steps.loopDelayMaxMs),
-};
+});
+if (values.quick && values['write-docs']) throw new Error('A tenth is not enough for docs: leave --quick out.');
 
-if (values.json === true) console.log(JSON.stringify(document, undefined, 2));
+const document = toDocument(await measure(values.quick ? 10 : 1, values.dir));
+if (values['write-docs']) writeDocs(document);
+if (values.json) console.log(JSON.stringify(document, undefined, 2));
 else print();
 
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
+async function measure(part: number, dir: string): Promise<Measured> {
+  const shape = { runs: 1000 / part, stepsPerRun: 10, atATime: 100 };
+  const [late, runs, attempts, outputs] = [5000 / part, 10_000 / part, 1_000_000 / part, 10_000 / part];
+  const busyBefore = (loadavg()[0] ?? 0) / availableParallelism();
+  if (busyBefore > QUIET)
+    say(`the machine is busy with other things (${busyBefore.toFixed(1)} per core): judge nothing by this`);
+  return {
+    busyBefore,
+    shape,
+    steps: await measured('durable steps', () => measureSteps(shape, dir)),
+    alone: await measured('a run alone', () => measureRunAlone(shape.stepsPerRun, dir)),
+    peers: await measurePeers(shape, dir, { areWanted: values.peers, say }),
+    longRun: { step: late, overFirst: await measured('a long run', () => measureLongRun(late, dir)) },
+    recovery: { runs, elapsedMs: await measured('recovery', () => measureRecovery(runs, dir)) },
+    hugeRun: await measured('a very long run', () => measureHugeRun(100_000 / part, dir)),
+    fanOut: { steps: outputs, ...(await measured('fan-out', () => measureFanOut(outputs, dir))) },
+    sharedFile: { processes: 4, ...(await measured('4 processes', () => measureSharedFile(4, shape, dir))) },
+    mainJob: await measured('the main job', () => measureMainJob(dir)),
+    queries: await measured('queries', () => measureQueries(attempts, dir)),
+  };
+}
+
+/** Progress goes beside the results. */
+function say(line: string): void {
+  process.stderr.write(`${line} …\n`);
+}
+
+function measured<T>(what: string, act: () => Promise<T>): Promise<T> {
+  say(`measuring ${what}`);
+  return act();
 }
 
 function print(): void {
-  const { machine, stepsPerSecond, tenStepRunMs } = document;
-  const share = Math.round((100 * stepsPerSecond.stemma) / stepsPerSecond.rawSqlite);
-  const lines: readonly (readonly [string, string])[] = [
-    ['machine', `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`],
-    ['shape', `${shape.runs} runs × ${shape.stepsPerRun} steps, ${shape.atATime} at a time`],
-    ['steps per second', `${stepsPerSecond.stemma} (${share} % of the raw limit, ${stepsPerSecond.rawSqlite})`],
-    ['transactions', String(steps.transactions)],
-    ['one 10-step run', `${tenStepRunMs.stemma} ms (raw ${tenStepRunMs.raw} ms)`],
-    [`step ${5000 / part} over step 10`, `${round(step5000OverStep10)} ×`],
-    [`recovery of ${10_000 / part} runs`, `${Math.round(recovery)} ms`],
-    ['bytes per step', String(document.bytesPerStep)],
-    ['longest event-loop delay', `${document.loopDelayMaxMs} ms`],
-  ];
-  for (const [name, value] of lines) console.log(`${name.padEnd(28)}${value}`);
+  const { machine, shape, more } = document;
+  console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`);
+  console.log(`${shape.runs} runs × ${shape.stepsPerRun} steps, ${shape.atATime} at a time\n`);
+  for (const line of toLines(toRows(document))) console.log(line);
+  console.log('');
+  for (const about of new Set(Object.values(more.peers).map((peer) => Object.values(peer).join(': '))))
+    console.log(about);
 }

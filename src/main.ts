@@ -3,8 +3,12 @@ import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { App } from './app/context.ts';
+import type { Limits } from './core/limits.ts';
 import type { Store } from './core/ports.ts';
 import type { Extension } from './core/stage.ts';
+import type { BreakersParts } from './engine/breakers.ts';
+import type { Engine } from './engine/engine.ts';
+import type { Settings } from './store/settings/settings-schema.ts';
 import { runCli } from './cli/cli.ts';
 import type { Host, OpenApp, OpenCatalogue, OpenOptions } from './cli/host.ts';
 
@@ -31,14 +35,21 @@ const openApp: OpenApp = async (options) => {
   const { createProviderRegistry, createStageRegistry } = await import('./engine/engine.ts');
   const providers = createProviderRegistry((await extensions()).flatMap((extension) => extension.providers ?? []));
   const { systemClock: clock, nodeDigest: digest, systemIds: ids } = system;
-  const worker = { id: ids.workerId(), host: hostname(), pid: process.pid, version: VERSION };
+  const { slots } = settings.app;
+  const worker = { id: ids.workerId(), host: hostname(), pid: process.pid, version: VERSION, slots };
   const stages = createStageRegistry(pack.stages);
-  const { log, queue, files } = store.store;
+  const { log, queue, ledger, installation, routes, files } = store.store;
+  const stores = { log, queue, ledger, installation, routes, files };
+  const spending = await openSpending(settings, { clock, worker: worker.id, installation });
+  const parts = { definitions: pack.definitions, messages: pack.messages, stages, providers, policy, ...spending };
+  const engine = { ...stores, clock, digest, ids, ...parts, worker };
+  const traces = await openTraces(engine, settings.telemetry);
   const app: App = {
     version: VERSION,
     dataDirectory: settings.dataDirectory,
     store: store.store,
-    engine: { log, queue, files, clock, digest, ids, definitions: pack.definitions, stages, providers, policy, worker },
+    engine,
+    ...(traces === undefined ? {} : { traces }),
     ...pack,
     signer: store.signer,
     settings: settings.app,
@@ -48,16 +59,32 @@ const openApp: OpenApp = async (options) => {
   };
   const close = async (): Promise<void> => {
     await providers[Symbol.asyncDispose]();
+    await traces?.[Symbol.asyncDispose]();
     await store.store[Symbol.asyncDispose]();
   };
   return Object.assign(app, { [Symbol.asyncDispose]: close });
 };
+
+/** What calls may cost and use, and whom this process leaves alone. */
+async function openSpending(
+  { dataDirectory, userDirectory, limits }: OpenedSettings,
+  parts: BreakersParts,
+): Promise<Pick<App['engine'], 'limits' | 'prices' | 'breakers'>> {
+  const [{ loadPrices }, { Breakers }] = await Promise.all([
+    import('./store/prices/load-prices.ts'),
+    import('./engine/breakers.ts'),
+  ]);
+  return { limits, prices: await loadPrices([userDirectory, dataDirectory]), breakers: new Breakers(parts) };
+}
 
 interface OpenedSettings {
   readonly dataDirectory: string;
   readonly userDirectory: string;
   readonly search: 'on' | 'off';
   readonly maxArtifactBytes: number;
+  readonly limits: Limits;
+  /** Undefined when no collector is configured. */
+  readonly telemetry: { readonly endpoint: string | undefined; readonly content: boolean } | undefined;
   readonly app: App['settings'];
 }
 
@@ -65,6 +92,7 @@ async function openSettings({ data, flags }: OpenOptions): Promise<OpenedSetting
   const { resolveDataDirectory, resolveUserDirectory } = await import('./store/settings/directories.ts');
   const { loadSettings } = await import('./store/settings/load-settings.ts');
   const { primaryLanguage } = await import('./store/settings/primary-language.ts');
+  const { limitsOf } = await import('./store/settings/limits.ts');
   const env = process.env;
   const dataDirectory = resolveDataDirectory({ flag: data, env, cwd: process.cwd(), home: homedir() });
   const userDirectory = resolveUserDirectory({ env, home: homedir() });
@@ -82,8 +110,26 @@ async function openSettings({ data, flags }: OpenOptions): Promise<OpenedSetting
     userDirectory,
     search: settings.privacy.search,
     maxArtifactBytes: settings.limits.artifactBytes,
+    limits: limitsOf(settings),
+    telemetry: telemetryOf(settings),
     app,
   };
+}
+
+/** What the settings do not name, the variables of OpenTelemetry may; then the exporter reads them itself. */
+function telemetryOf({ telemetry }: Settings): OpenedSettings['telemetry'] {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: all, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own } = process.env;
+  const content = telemetry.content === 'on';
+  const { endpoint } = telemetry.otlp;
+  if (endpoint !== 'none') return { endpoint, content };
+  return (all ?? '') === '' && (own ?? '') === '' ? undefined : { endpoint: undefined, content };
+}
+
+async function openTraces(engine: Engine, telemetry: OpenedSettings['telemetry']): Promise<App['traces']> {
+  if (telemetry === undefined) return undefined;
+  const { openOtlpTraces } = await import('./engine/telemetry/otlp-traces.ts');
+  const warn = (line: string): void => void process.stderr.write(`stemma: ${line}\n`);
+  return openOtlpTraces(engine, { ...telemetry, warn });
 }
 
 async function openStore(at: OpenedSettings): Promise<{ store: Store; signer: App['signer'] }> {
@@ -100,13 +146,14 @@ async function openStore(at: OpenedSettings): Promise<{ store: Store; signer: Ap
   const signer = openSigner(at.userDirectory);
   const files = new FsFileStore(at.dataDirectory, { maxArtifactBytes: at.maxArtifactBytes });
   const opened = await openSqliteLogAndQueue({ file, clock, digest, signer });
-  const queries = new SqliteRunQueries({ file, clock, files, search: at.search });
+  const queries = new SqliteRunQueries({ file, clock, files, search: at.search, zone: at.limits.timeZone });
   const close = async (): Promise<void> => {
     await queries[Symbol.asyncDispose]();
     await opened.close();
   };
-  const { log, queue } = opened;
-  return { signer, store: { log, queue, queries, files, health: () => opened.health(), [Symbol.asyncDispose]: close } };
+  const { log, queue, ledger, installation, routes } = opened;
+  const stores = { log, queue, ledger, installation, routes, queries, files };
+  return { signer, store: { ...stores, health: () => opened.health(), [Symbol.asyncDispose]: close } };
 }
 
 /** Everything that comes with Stemma, in one shape; what people add will stand in this list too. */

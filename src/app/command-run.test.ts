@@ -43,7 +43,11 @@ describe('a command to a run that nobody holds', () => {
   it('cancels it', async () => {
     await using app = await openTestApp();
     const { runId } = await startRun(app, QUICK);
-    const done = await commandRun(app, { runId: runId.replaceAll('-', ''), command: 'cancel' }, { signal });
+    const done = await commandRun(
+      app,
+      { runId: runId.replaceAll('-', ''), command: { type: 'cancel', by: 'admin' } },
+      { signal },
+    );
     expect(done).toEqual({ runId, command: 'cancel', state: 'canceled', last: { kind: 'ended' } });
     expect(await receivedBy(app, runId)).toEqual(['cancel by admin']);
   });
@@ -51,7 +55,7 @@ describe('a command to a run that nobody holds', () => {
   it('pauses it, and gives it back', async () => {
     await using app = await openTestApp();
     const { runId } = await startRun(app, QUICK);
-    const done = await commandRun(app, { runId, command: 'pause', by: 'teacher' }, { signal });
+    const done = await commandRun(app, { runId, command: { type: 'pause', by: 'teacher' } }, { signal });
     expect(done).toMatchObject({ state: 'paused', last: { kind: 'paused' } });
     expect((await app.store.log.head(runId))?.holder).toBeUndefined();
     expect(await receivedBy(app, runId)).toEqual(['pause by teacher']);
@@ -61,16 +65,16 @@ describe('a command to a run that nobody holds', () => {
   it('resumes it and carries it on to its end', async () => {
     await using app = await openTestApp();
     const { runId } = await startRun(app, QUICK);
-    await commandRun(app, { runId, command: 'pause' }, { signal });
-    const done = await commandRun(app, { runId, command: 'resume' }, { signal });
+    await commandRun(app, { runId, command: { type: 'pause', by: 'admin' } }, { signal });
+    const done = await commandRun(app, { runId, command: { type: 'resume', by: 'admin' } }, { signal });
     expect(done).toMatchObject({ state: 'succeeded', last: { kind: 'ended' } });
   });
 
   it('is left to a worker when a resumed run is not to be carried on', async () => {
     await using app = await openTestApp();
     const { runId } = await startRun(app, QUICK);
-    await commandRun(app, { runId, command: 'pause' }, { signal });
-    const done = await commandRun(app, { runId, command: 'resume' }, { signal, carryOn: false });
+    await commandRun(app, { runId, command: { type: 'pause', by: 'admin' } }, { signal });
+    const done = await commandRun(app, { runId, command: { type: 'resume', by: 'admin' } }, { signal, carryOn: false });
     expect(done).toMatchObject({ state: 'paused', last: undefined });
     await asWorker(app, () => work(app, { once: true, signal }));
     expect(await stateOf(app, runId)).toBe('succeeded');
@@ -79,15 +83,19 @@ describe('a command to a run that nobody holds', () => {
   it('cancels it while it is paused', async () => {
     await using app = await openTestApp();
     const { runId } = await startRun(app, QUICK);
-    await commandRun(app, { runId, command: 'pause' }, { signal });
-    expect(await commandRun(app, { runId, command: 'cancel' }, { signal })).toMatchObject({ state: 'canceled' });
+    await commandRun(app, { runId, command: { type: 'pause', by: 'admin' } }, { signal });
+    expect(await commandRun(app, { runId, command: { type: 'cancel', by: 'admin' } }, { signal })).toMatchObject({
+      state: 'canceled',
+    });
   });
 
   it('leaves it paused when it is paused again', async () => {
     await using app = await openTestApp();
     const { runId } = await startRun(app, QUICK);
-    await commandRun(app, { runId, command: 'pause' }, { signal });
-    expect(await commandRun(app, { runId, command: 'pause' }, { signal })).toMatchObject({ state: 'paused' });
+    await commandRun(app, { runId, command: { type: 'pause', by: 'admin' } }, { signal });
+    expect(await commandRun(app, { runId, command: { type: 'pause', by: 'admin' } }, { signal })).toMatchObject({
+      state: 'paused',
+    });
   });
 
   it('does not wait for other workers when it cancels or pauses', async () => {
@@ -96,7 +104,7 @@ describe('a command to a run that nobody holds', () => {
     const patient = lookingAt(app, () => Promise.reject(new Error('it waited')));
     for (const command of ['pause', 'cancel'] as const) {
       const { runId } = await startRun(app, QUICK);
-      expect((await commandRun(patient, { runId, command }, { signal })).state).toBe(
+      expect((await commandRun(patient, { runId, command: { type: command, by: 'admin' } }, { signal })).state).toBe(
         `${command}${command === 'pause' ? 'd' : 'ed'}`,
       );
     }
@@ -110,7 +118,7 @@ describe('a command while other workers are there', () => {
     using _alive = beating(app, other.id);
     for (const command of ['cancel', 'pause'] as const) {
       const { runId, lease } = await startRun(app, QUICK, other.id);
-      const done = await commandRun(app, { runId, command }, { signal });
+      const done = await commandRun(app, { runId, command: { type: command, by: 'admin' } }, { signal });
       expect(done).toEqual({ runId, command, state: 'pending', last: undefined });
       if (lease === undefined) throw new Error('nobody holds the run');
       for await (const mail of app.store.queue.inbox(lease, signal)) {
@@ -123,10 +131,10 @@ describe('a command while other workers are there', () => {
   it('leaves a resumed run to one that is seen to live', async () => {
     await using app = await openTestApp();
     const { runId } = await startRun(app, QUICK);
-    await commandRun(app, { runId, command: 'pause' }, { signal });
+    await commandRun(app, { runId, command: { type: 'pause', by: 'admin' } }, { signal });
     const other = await registerOther(app);
     const busy = lookingAt(app, () => app.beat(other.id));
-    expect(await commandRun(busy, { runId, command: 'resume' }, { signal })).toMatchObject({
+    expect(await commandRun(busy, { runId, command: { type: 'resume', by: 'admin' } }, { signal })).toMatchObject({
       state: 'paused',
       last: undefined,
     });
@@ -135,20 +143,36 @@ describe('a command while other workers are there', () => {
   it('carries a resumed run on when the others do not move', async () => {
     await using app = await openTestApp();
     const { runId } = await startRun(app, QUICK);
-    await commandRun(app, { runId, command: 'pause' }, { signal });
+    await commandRun(app, { runId, command: { type: 'pause', by: 'admin' } }, { signal });
     await registerOther(app);
     const quiet = lookingAt(app, async () => {});
-    expect((await commandRun(quiet, { runId, command: 'resume' }, { signal })).state).toBe('succeeded');
+    expect((await commandRun(quiet, { runId, command: { type: 'resume', by: 'admin' } }, { signal })).state).toBe(
+      'succeeded',
+    );
+  });
+
+  it('looks at none that takes no runs', async () => {
+    await using app = await openTestApp();
+    const { runId } = await startRun(app, QUICK);
+    await commandRun(app, { runId, command: { type: 'pause', by: 'admin' } }, { signal });
+    const other = await registerOther(app);
+    await app.store.queue.setMode(other.id, 'paused', 'admin');
+    const impatient = lookingAt(app, () => Promise.reject(new Error('it waited')));
+    expect((await commandRun(impatient, { runId, command: { type: 'resume', by: 'admin' } }, { signal })).state).toBe(
+      'succeeded',
+    );
   });
 
   it('looks at none that has stopped', async () => {
     await using app = await openTestApp();
     const { runId } = await startRun(app, QUICK);
-    await commandRun(app, { runId, command: 'pause' }, { signal });
+    await commandRun(app, { runId, command: { type: 'pause', by: 'admin' } }, { signal });
     const other = await registerOther(app);
     await app.store.queue.retire(other.id);
     const impatient = lookingAt(app, () => Promise.reject(new Error('it waited')));
-    expect((await commandRun(impatient, { runId, command: 'resume' }, { signal })).state).toBe('succeeded');
+    expect((await commandRun(impatient, { runId, command: { type: 'resume', by: 'admin' } }, { signal })).state).toBe(
+      'succeeded',
+    );
   });
 });
 
@@ -159,11 +183,13 @@ describe('a command to a run that is being worked on', () => {
     const { runId } = await startRun(app, GATED);
     const working = asWorker(app, () => work(app, { only: runId, signal }));
     await studio.reached;
-    await commandRun(app, { runId, command: 'pause' }, { signal });
+    await commandRun(app, { runId, command: { type: 'pause', by: 'admin' } }, { signal });
     studio.open();
     expect((await working).last).toEqual({ kind: 'paused' });
     expect(await stateOf(app, runId)).toBe('paused');
-    expect((await commandRun(app, { runId, command: 'resume' }, { signal })).state).toBe('succeeded');
+    expect((await commandRun(app, { runId, command: { type: 'resume', by: 'admin' } }, { signal })).state).toBe(
+      'succeeded',
+    );
     const started: (string | undefined)[] = [];
     for await (const event of app.store.log.read(runId))
       if (event.type === 'attempt.started') started.push(event.stepPath);
@@ -176,7 +202,7 @@ describe('a command to a run that is being worked on', () => {
     const { runId } = await startRun(app, GATED);
     const working = asWorker(app, () => work(app, { only: runId, signal }));
     await studio.reached;
-    await commandRun(app, { runId, command: 'cancel' }, { signal });
+    await commandRun(app, { runId, command: { type: 'cancel', by: 'admin' } }, { signal });
     expect((await working).last).toEqual({ kind: 'ended' });
     expect(await stateOf(app, runId)).toBe('canceled');
   });
@@ -186,13 +212,17 @@ describe('a command that cannot be', () => {
   it.each(COMMANDS)('%s of a run that has ended is a conflict', async (command) => {
     await using app = await openTestApp();
     const runId = await carryOut(app);
-    await expect(commandRun(app, { runId, command }, { signal })).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
+    await expect(commandRun(app, { runId, command: { type: command, by: 'admin' } }, { signal })).rejects.toMatchObject(
+      { code: 'STATE_CONFLICT' },
+    );
     expect(await stateOf(app, runId)).toBe('succeeded');
   });
 
   it.each(COMMANDS)('%s of a run that is not there is not found', async (command) => {
     await using app = await openTestApp();
     for (const runId of ['abc', '01997a3c-5b7e-7d2a-9c41-0a8f6e2d4b10'])
-      await expect(commandRun(app, { runId, command }, { signal })).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
+      await expect(
+        commandRun(app, { runId, command: { type: command, by: 'admin' } }, { signal }),
+      ).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
   });
 });

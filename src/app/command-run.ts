@@ -1,5 +1,5 @@
 import type { RunId } from '../core/ids.ts';
-import type { CommandType } from '../core/ports.ts';
+import type { Command } from '../core/ports.ts';
 import type { RunState } from '../core/states.ts';
 import type { SessionEnd } from '../engine/execute-run.ts';
 import type { App } from './context.ts';
@@ -8,40 +8,42 @@ import { asWorker, work } from './work.ts';
 
 export interface CommandedRun {
   readonly runId: RunId;
-  readonly command: CommandType;
+  readonly command: Command['type'];
   readonly state: RunState;
 }
 
 /**
- * Asks a run to cancel, pause or resume. The command is on disk when this resolves; the run's holder obeys it, and if
- * nobody holds the run, it is claimed for that moment.
+ * Asks something of a run. The command is on disk when this resolves; the run's holder obeys it, and if nobody holds
+ * the run, it is claimed for that moment.
  *
- * @param options.carryOn - after a resume, carry the run on to its end when no worker is live
+ * @param options.carryOn - when the run can go on then, carry it on to its end if no worker is live
  * @throws {StemmaError} RUN_NOT_FOUND · STATE_CONFLICT when the run has ended
  */
 export async function commandRun(
   app: App,
-  input: { readonly runId: string; readonly command: CommandType; readonly by?: string },
+  input: { readonly runId: string; readonly command: Command },
   options: { readonly signal: AbortSignal; readonly carryOn?: boolean },
 ): Promise<CommandedRun & { last: SessionEnd | undefined }> {
   const runId = parseRunId(input.runId);
   const { queue, log } = app.store;
-  await queue.send(runId, { type: input.command, by: input.by ?? 'admin' });
+  const { type } = input.command;
+  await queue.send(runId, input.command);
   const isOurs = async (): Promise<boolean> => {
     const holder = (await log.head(runId))?.holder;
-    if (input.command !== 'resume')
+    if (type === 'cancel' || type === 'pause')
       return holder !== app.engine.worker.id && !(await queue.isHeldByLiving(runId, options.signal));
     return (options.carryOn ?? true) && !(await anotherWorkerLives(app));
   };
   const carryOn = () => work(app, { only: runId, signal: options.signal });
   const done = (await isOurs()) ? await asWorker(app, carryOn) : undefined;
   const state = (await log.head(runId))?.state ?? 'pending';
-  return { runId, command: input.command, state, last: done?.last };
+  return { runId, command: type, state, last: done?.last };
 }
 
+/** One that takes runs: paused, draining or quarantined ones leave them to us. */
 async function anotherWorkerLives(app: App): Promise<boolean> {
   const before = await app.store.queue.workers();
-  const others = before.filter(({ id, stopped }) => !stopped && id !== app.engine.worker.id);
+  const others = before.filter(({ id, mode, stopped }) => !stopped && mode === 'active' && id !== app.engine.worker.id);
   if (others.length === 0) return false;
   await app.clock.sleep(LOOK_MS);
   const after = new Map((await app.store.queue.workers()).map(({ id, beats }) => [id, beats]));

@@ -5,6 +5,7 @@ import type { Digest } from '../core/ids.ts';
 import type { Level } from '../core/schema.ts';
 import type { AnyStage } from '../core/stage.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { RunTraces } from '../engine/telemetry/run-traces.ts';
 
 /** The settings that operations ask for. */
 export interface AppSettings {
@@ -33,6 +34,8 @@ export interface Catalogue {
 export interface App extends Catalogue {
   readonly store: Store;
   readonly engine: Engine;
+  /** There when a collector is configured. */
+  readonly traces?: RunTraces;
   readonly signer: Signer;
   readonly clock: Clock;
   readonly ids: Ids;

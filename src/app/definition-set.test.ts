@@ -59,6 +59,24 @@ describe('the definitions of a run', () => {
     expect(namesOf(collect({ outputs: ['nothing'] }))).not.toContain('chunks/output.chunk');
   });
 
+  it('have the pipelines inside the pipeline, with what those use', async () => {
+    const definitionsOf = {
+      'pipelines/outer.yaml':
+        'title: Outer\nsteps:\n  - { id: part, pipeline: middle }\n  - { id: more, pipeline: text-to-text }\n',
+      'pipelines/middle.yaml':
+        'title: Middle\nsteps:\n  - { id: part, pipeline: text-to-text }\n  - { id: hand, use: whisper }\n',
+    };
+    await using app = await openTestApp({ definitions: definitionsOf });
+    const loaded = await app.definitions.load();
+    const names = namesOf(collect({ pipeline: 'outer' }, loaded.definitions));
+    expect(names.filter((name) => name.startsWith('pipelines/'))).toEqual([
+      'pipelines/middle',
+      'pipelines/outer',
+      'pipelines/text-to-text',
+    ]);
+    expect(names).toEqual(expect.arrayContaining(['chunks/whisper', 'chunks/intercept', 'chunks/generate-text']));
+  });
+
   it('have the chunks of steps inside steps, and of the outputs where the pipeline makes them', () => {
     const stagesOf = (pipeline: string, outputs: readonly string[]): string[] =>
       chunksUsed(definitions, { pipeline, outputs }).map(({ stage }) => stage);

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../core/canonical.ts';
-import { chunkOfOutput } from '../core/definitions.ts';
-import type { ChunkDefinition, DefinitionKind, Definitions, Resolved, StepDefinition } from '../core/definitions.ts';
+import { allSteps, chunkOfOutput } from '../core/definitions.ts';
+import type { ChunkDefinition, DefinitionKind, Definitions, Resolved } from '../core/definitions.ts';
 import { toHex } from '../core/ids.ts';
 import type { Digest, Sha256 } from '../core/ids.ts';
 import type { DefinitionSet } from '../core/ports.ts';
@@ -13,13 +13,13 @@ export interface Used {
   readonly outputs: readonly string[];
 }
 
-/** The exact definitions a run is made with: config, pipeline, chunks, outputs and profile, as they were written. */
+/** The exact definitions a run is made with: config, pipeline and those inside it, chunks, outputs and profile, as they were written. */
 export function collectDefinitions(definitions: Definitions, used: Used, digest: Digest): DefinitionSet {
   const files = [
     ...pick(definitions, 'chunks', chunkIds(definitions, used).toSorted()),
     ...pick(definitions, 'configs', [used.config]),
     ...pick(definitions, 'outputs', [...new Set(used.outputs)].toSorted()),
-    ...pick(definitions, 'pipelines', [used.pipeline]),
+    ...pick(definitions, 'pipelines', pipelineIds(definitions, used.pipeline)),
     ...pick(definitions, 'profiles', [used.profile]),
   ];
   return { digest: digestOf(files, digest), files };
@@ -36,18 +36,20 @@ export function digestOf(files: DefinitionSet['files'], digest: Digest): Sha256 
   return toHex(digest.sha256(canonicalJson(list))) as Sha256;
 }
 
+function pipelineIds(definitions: Definitions, id: string): string[] {
+  const steps = allSteps(definitions.pipelines.get(id)?.definition.steps ?? []);
+  return [...new Set([id, ...steps.flatMap(({ pipeline }) => pipeline ?? [])])].toSorted();
+}
+
 function chunkIds(definitions: Definitions, { pipeline, outputs }: Pick<Used, 'pipeline' | 'outputs'>): string[] {
-  const ids = new Set(usesOf(definitions.pipelines.get(pipeline)?.definition.steps ?? []));
+  const steps = allSteps(definitions.pipelines.get(pipeline)?.definition.steps ?? []);
+  const ids = new Set(steps.flatMap(({ use }) => use ?? []));
   if (ids.delete('output.chunk'))
     for (const id of outputs) {
       const output = definitions.outputs.get(id)?.definition;
       if (output !== undefined) ids.add(chunkOfOutput(output));
     }
   return [...ids];
-}
-
-function usesOf(steps: readonly StepDefinition[]): string[] {
-  return steps.flatMap((step) => [...(step.use === undefined ? [] : [step.use]), ...usesOf(step.steps ?? [])]);
 }
 
 function pick(definitions: Definitions, kind: DefinitionKind, ids: readonly string[]): DefinitionSet['files'] {

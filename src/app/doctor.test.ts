@@ -19,6 +19,7 @@ describe('the doctor', () => {
       ['database', true],
       ['disk', true],
       ['newest runs', true],
+      ['deleted runs', true],
       ['definitions', true],
       ['provider offline', true],
       ['workers', true],
@@ -30,6 +31,7 @@ describe('the doctor', () => {
     expect(details[2]).toMatch(/^\d+ MB free$/);
     expect(details.slice(3)).toEqual([
       '1 intact',
+      'none',
       '5 configs, 3 pipelines',
       'procedure, language-detection, composition (0 ms)',
       '0 registered',

@@ -28,6 +28,7 @@ export async function examine(app: App): Promise<readonly Finding[]> {
     look('database', () => databaseOf(app)),
     look('disk', () => diskOf(app)),
     look('newest runs', () => newestRunsOf(app)),
+    look('deleted runs', () => deletedRunsOf(app)),
     look('definitions', () => definitionsOf(app)),
     ...providers,
     look('workers', async () => {
@@ -79,6 +80,20 @@ async function newestRunsOf(app: App): Promise<string> {
       throw new Error(`${runId}: ${problem.what} ${problem.problem}; run \`stemma runs verify ${runId}\``);
   }
   return `${ended.length} intact`;
+}
+
+/** Whether a deletion was cut short between the record and the folder. */
+async function deletedRunsOf({ store }: App): Promise<string> {
+  let count = 0;
+  for await (const event of store.installation.read()) {
+    if (event.type !== 'content.deleted') continue;
+    count += 1;
+    const { runId } = event.data;
+    const files = await store.files.inventory(runId);
+    if (files.length > 0)
+      throw new Error(`files of ${runId} still lie there; run \`stemma runs delete ${runId} --yes\` again`);
+  }
+  return count === 0 ? 'none' : `${count} without leftovers`;
 }
 
 async function definitionsOf({ definitions: source }: Pick<Catalogue, 'definitions'>): Promise<string> {

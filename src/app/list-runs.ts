@@ -75,7 +75,8 @@ const endOf = (to: string): Instant => (Date.parse(to) + (to.includes('T') ? 0 :
 const defined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as never;
 
-function parseLabel(text: string): { key: string; value: string } {
+/** @throws {StemmaError} INPUT_INVALID */
+export function parseLabel(text: string): { key: string; value: string } {
   const at = text.indexOf('=');
   if (at > 0) return { key: text.slice(0, at), value: text.slice(at + 1) };
   throw new StemmaError('INPUT_INVALID', `"${text}" is no label.`, { hint: 'Write it as key=value.' });

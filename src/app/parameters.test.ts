@@ -68,6 +68,24 @@ describe('the parameters of a run', () => {
     });
   });
 
+  it('that say how often a loop runs are whole numbers from 1', async () => {
+    const loop =
+      'title: Own\nsteps: [{ id: many, forEach: parameters.count, steps: [{ id: write, use: intercept }] }]\n';
+    const definitions = {
+      'pipelines/loop.yaml': loop,
+      'configs/loop.yaml': 'name: Loop\npipeline: loop\nparameters: { count: 2 }\n',
+    };
+    await using app = await openTestApp({ definitions });
+    const loaded = await app.definitions.load();
+    const config = loaded.definitions.configs.get('loop');
+    if (config === undefined) throw new Error('the config is missing');
+    const counted = (count: number) =>
+      mergeParameters(app, { config, outputs: [], definitions: loaded.definitions }, { count });
+    expect(counted(100_000)).toMatchObject({ count: 100_000 });
+    for (const count of [0, 1.5, 100_001])
+      expect(() => counted(count)).toThrow(`"count" must be a whole number from 1 to 100000, not ${count}.`);
+  });
+
   it('may set what only the chunk of an output reads', async () => {
     await expect(merge('{}', { style: 'dada' })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     expect(await merge('{}', { style: 'dada' }, ['image', 'nowhere'])).toEqual({ maxTokens: 3, style: 'dada' });

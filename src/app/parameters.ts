@@ -1,3 +1,4 @@
+import { MOST_ITERATIONS } from '../core/definitions.ts';
 import type { Definitions, Resolved, StepDefinition } from '../core/definitions.ts';
 import { StemmaError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
@@ -61,12 +62,13 @@ export function assertSettings({ stages }: Pick<App, 'stages'>, at: Place & { re
   }
 }
 
-/** A loop that a person sets the length of runs from once to its `max`. */
+/** A loop that a person sets the length of runs from once to its `max`, or as often as any may. */
 function assertLengths(steps: readonly StepDefinition[], set: Parameters): void {
-  for (const { repeat, steps: inner = [] } of steps) {
-    const name = typeof repeat?.times === 'string' ? repeat.times.replace('parameters.', '') : '';
+  for (const { repeat, forEach, steps: inner = [] } of steps) {
+    const length = forEach ?? repeat?.times;
+    const name = typeof length === 'string' ? length.replace('parameters.', '') : '';
     const times = set[name];
-    const max = repeat?.max ?? 1;
+    const max = repeat?.max ?? MOST_ITERATIONS;
     if (times !== undefined && !(Number.isInteger(times) && Number(times) >= 1 && Number(times) <= max))
       throw new StemmaError('INPUT_INVALID', `"${name}" must be a whole number from 1 to ${max}, not ${times}.`);
     assertLengths(inner, set);
@@ -75,8 +77,8 @@ function assertLengths(steps: readonly StepDefinition[], set: Parameters): void 
 
 /** Names after `parameters.` in the conditions, loops and references of the steps. */
 function parametersRead(steps: readonly StepDefinition[]): string[] {
-  return steps.flatMap(({ when = '', repeat, with: read = {}, steps: inner = [] }) => {
-    const texts = [when, repeat?.until ?? '', String(repeat?.times ?? ''), ...Object.values(read)];
+  return steps.flatMap(({ when = '', repeat, forEach = '', with: read = {}, steps: inner = [] }) => {
+    const texts = [when, repeat?.until ?? '', String(repeat?.times ?? ''), String(forEach), ...Object.values(read)];
     return [...namesIn(texts), ...parametersRead(inner)];
   });
 }

@@ -1,6 +1,6 @@
 import { StemmaError } from '../core/errors.ts';
 import { toWireEvent } from '../core/events.ts';
-import type { RunEvent } from '../core/events.ts';
+import type { LogEvent } from '../core/events.ts';
 import type { Json } from '../core/json.ts';
 import type { App } from './context.ts';
 import { parseRunId } from './read-run.ts';
@@ -18,7 +18,7 @@ export async function* readEvents(
   const runId = parseRunId(id);
   if ((await app.store.log.head(runId)) === undefined)
     throw new StemmaError('RUN_NOT_FOUND', `There is no run ${runId} in this data directory.`);
-  const source: AsyncIterable<RunEvent> = options.follow
+  const source: AsyncIterable<LogEvent> = options.follow
     ? app.store.log.follow({ position: 0, runId }, options.signal)
     : app.store.log.read(runId);
   for await (const event of source) {

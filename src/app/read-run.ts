@@ -7,9 +7,11 @@ import { isRunId } from '../core/ids.ts';
 import type { ArtifactId, RunId } from '../core/ids.ts';
 import { localText } from '../core/json.ts';
 import type { ArtifactRow, DefinitionSet } from '../core/ports.ts';
+import type { TypicalMs } from '../core/remaining-time.ts';
 import { runRequestSchema } from '../core/request.ts';
 import type { Chronicle } from '../core/shapes.ts';
 import type { App } from './context.ts';
+import { typicalTimes } from './typical-times.ts';
 
 /** A run as the record has it. */
 export interface ReadRun {
@@ -36,25 +38,47 @@ export function parseRunId(text: string): RunId {
   });
 }
 
-/** @throws {StemmaError} RUN_NOT_FOUND */
-export const readRun = (app: App, runId: RunId): Promise<ReadRun> => openRunReader(app, runId)();
+/** With the runs that branched off it, and how long it still takes. @throws {StemmaError} RUN_NOT_FOUND */
+export async function readRun(app: App, runId: RunId): Promise<ReadRun> {
+  return openRunReader(app, runId, { branches: await branchesOf(app, runId), forecast: true })();
+}
+
+async function branchesOf({ store }: App, runId: RunId): Promise<Chronicle['branches']> {
+  const branches: Chronicle['branches'][number][] = [];
+  for (const branch of await store.queries.branches(runId))
+    for await (const first of store.log.read(branch, { limit: 1 }))
+      if (first.type === 'run.created' && first.data.parent !== undefined)
+        branches.push({ runId: branch, fromStep: first.data.parent.fromStep });
+  return branches;
+}
+
+export interface RunReaderOptions {
+  readonly branches?: Chronicle['branches'];
+  /** Whether earlier runs are asked how long this one still takes. */
+  readonly forecast?: boolean;
+}
 
 /**
  * Reads a run again and again while it goes on: events and texts that have been read once are kept.
  *
  * @returns what reads it anew; throws RUN_NOT_FOUND
  */
-export function openRunReader(app: App, runId: RunId): () => Promise<ReadRun> {
+export function openRunReader(app: App, runId: RunId, options: RunReaderOptions = {}): () => Promise<ReadRun> {
+  const { branches = [], forecast = false } = options;
   const events: RunEvent[] = [];
   const texts = new Map<ArtifactId, string>();
   let definitions: DefinitionSet | undefined;
+  let typicalMs: TypicalMs | undefined;
   return async () => {
     for await (const event of app.store.log.read(runId, { afterSeq: events.at(-1)?.seq ?? 0 })) events.push(event);
     const rows = await app.store.log.artifacts(runId);
     definitions ??= await readDefinitions(app, runId, events);
     await readTexts(app, rows, texts);
+    if (forecast && events.at(-1)?.type !== 'run.ended') typicalMs ??= await forecastOf(app, events, definitions);
     const labels = await app.store.queries.labels(runId);
-    const source = await toSource(app, { events, rows, definitions, texts, labels });
+    const isDeleted = (await app.store.log.head(runId))?.contentDeleted === true;
+    const content = isDeleted ? ('deleted' as const) : ('present' as const);
+    const source = await toSource(app, { events, rows, definitions, texts, labels, branches, content, typicalMs });
     const { pipeline } = source;
     return { runId, events: [...events], rows, definitions, pipeline, texts, chronicle: chronicleOf(source) };
   };
@@ -76,10 +100,24 @@ interface Parts {
   readonly definitions: DefinitionSet;
   readonly texts: ReadonlyMap<ArtifactId, string>;
   readonly labels: Readonly<Record<string, string>>;
+  readonly branches: Chronicle['branches'];
+  readonly content: ChronicleSource['content'];
+  readonly typicalMs: TypicalMs | undefined;
+}
+
+/** A convenience: a view without it is still a view. */
+async function forecastOf(
+  app: App,
+  [created]: readonly RunEvent[],
+  set: DefinitionSet,
+): Promise<TypicalMs | undefined> {
+  if (created?.type !== 'run.created') return undefined;
+  const definitions = await app.definitions.restore(set);
+  return typicalTimes(app, { created: created.data, definitions }).catch(() => undefined);
 }
 
 async function toSource(app: App, parts: Parts): Promise<ChronicleSource> {
-  const { events, rows, definitions, texts, labels } = parts;
+  const { events, rows, definitions, texts, typicalMs, ...others } = parts;
   const [created] = events;
   if (created?.type !== 'run.created') throw new StemmaError('STORE_CORRUPT', 'The run has no first event.');
   const { config, pipeline, lang } = created.data;
@@ -91,7 +129,8 @@ async function toSource(app: App, parts: Parts): Promise<ChronicleSource> {
     pipeline: restored.pipelines.get(pipeline)?.definition ?? { title: pipeline, input: { text: 1 }, steps: [] },
     configName: name === undefined ? config : localText(name, lang),
     parameters: parametersOf(rows, texts),
-    labels,
+    ...others,
+    ...(typicalMs === undefined ? {} : { typicalMs }),
     texts,
     terms: termsOf(events, texts),
     now: app.clock.now(),

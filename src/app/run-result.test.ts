@@ -15,6 +15,7 @@ const failure = (code: string): RunResult['error'] => ({
   message: 'It did not work.',
   stackHash: null,
   retryable: false,
+  retryAfterMs: null,
   facts: {},
   detail: null,
 });

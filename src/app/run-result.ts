@@ -18,6 +18,7 @@ export interface RunResult {
   /** The intercepted text. */
   readonly text: string | null;
   readonly outputs: readonly OutputResult[];
+  readonly waitingFor: RunView['waitingFor'];
   readonly blocked: RunView['blocked'];
   readonly error: RunView['error'];
   readonly cost: Cost;
@@ -60,6 +61,7 @@ export async function runResult(app: App, runId: RunId): Promise<RunResult> {
     safety: run.safety,
     text: interceptedText(chronicle),
     outputs: outputs.map((config, at) => outputResult(app, read, { config, index: at + 1 })),
+    waitingFor: run.waitingFor,
     blocked: run.blocked,
     error: run.error,
     cost,
@@ -70,7 +72,11 @@ export async function runResult(app: App, runId: RunId): Promise<RunResult> {
 /** The last text of stage 2. */
 function interceptedText({ items }: Chronicle): string | null {
   const isOwn = (item: Item): boolean =>
-    item.stage === 2 && item.type !== 'error' && item.text !== null && item.loopIteration === null;
+    item.stage === 2 &&
+    item.type !== 'error' &&
+    item.type !== 'review' &&
+    item.text !== null &&
+    item.loopIteration === null;
   return items.findLast(isOwn)?.text ?? null;
 }
 

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import type { ChunkDefinition, Resolved } from '../core/definitions.ts';
+import type { ChunkDefinition, Definitions, Resolved } from '../core/definitions.ts';
 import { StemmaError } from '../core/errors.ts';
 import type { EventData } from '../core/events.ts';
 import { traceIdOf } from '../core/ids.ts';
-import type { RunId, TraceId, WorkerId } from '../core/ids.ts';
+import type { Digest, RunId, TraceId, WorkerId } from '../core/ids.ts';
 import { localText } from '../core/json.ts';
 import type { LocalText } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
-import type { DefinitionSet, Lease, LoadedDefinitions } from '../core/ports.ts';
+import type { DefinitionSet, FileStore, Lease, LoadedDefinitions, Submission } from '../core/ports.ts';
 import type { RunRequest } from '../core/request.ts';
 import { LEVELS, levelSchema, prioritySchema } from '../core/schema.ts';
 import type { Level } from '../core/schema.ts';
@@ -34,6 +34,8 @@ export const startRunInput = z.strictObject({
   profile: z.string().optional(),
   seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
   priority: prioritySchema.optional(),
+  /** What the run may cost, in USD; the call that would go beyond it is not made. */
+  budget: z.number().min(0, 'must be an amount in USD').max(1e9).optional(),
   lang: z
     .string()
     .regex(/^[a-z]{2,3}$/, 'is no language (ISO 639-1)')
@@ -61,26 +63,57 @@ export interface StartedRun {
  * @throws {StemmaError} INPUT_INVALID · TOO_LARGE · CONFIG_NOT_FOUND · DEFINITION_INVALID · FORBIDDEN for a looser level · AGE_LIMIT · STORE_FULL · STORE_BUSY
  */
 export async function startRun(app: App, input: StartRunInput, claimFor?: WorkerId): Promise<StartedRun> {
-  const wish = parseInput(input);
-  assertTexts(wish, app.settings.inputBytes);
+  const result = startRunInput.safeParse(input, { reportInput: true });
+  if (!result.success) throw describeIssue(result.error);
+  const wish = result.data;
   const loaded = await app.definitions.load();
   const config = findConfig(loaded, wish.config);
-  const request = toRequest(app, { wish, config, loaded });
-  const used = { config: config.id, pipeline: config.definition.pipeline, profile: request.profile };
-  const set = collectDefinitions(loaded.definitions, { ...used, outputs: request.outputs }, app.digest);
-  assertSettings(app, { config, outputs: request.outputs, definitions: loaded.definitions, request });
-  const chunks = chunksUsed(loaded.definitions, { ...used, outputs: request.outputs });
-  const given = givenTexts(app, { wish, config, request, chunks });
-  return submit(app, { request, used, set, given, wish, claimFor });
+  const { definitions } = loaded;
+  return submitRun(app, prepareRun(app, { wish, config, definitions, inForce: app.settings.level }), claimFor);
 }
 
-type Wish = z.output<typeof startRunInput>;
+export type Wish = z.output<typeof startRunInput>;
 type Config = Resolved<'configs'>;
 
-function parseInput(input: unknown): Wish {
-  const result = startRunInput.safeParse(input, { reportInput: true });
-  if (result.success) return result.data;
-  throw describeIssue(result.error);
+/** What a run is to be made from. */
+export interface RunDraft {
+  readonly wish: Wish;
+  readonly config: Config;
+  readonly definitions: Definitions;
+  /** No looser level can be asked for. */
+  readonly inForce: Level;
+  readonly branch?: BranchOrigin;
+}
+
+/** Where a branch comes from, and what it keeps of it unless the wish says otherwise. */
+export interface BranchOrigin {
+  readonly parent: NonNullable<EventData['run.created']['parent']>;
+  readonly lang: string;
+  /** Texts that stand for the config's own. */
+  readonly texts: { readonly task?: string; readonly context?: string };
+}
+
+/**
+ * Everything of a run but its id; nothing is written.
+ *
+ * @throws {StemmaError} INPUT_INVALID · TOO_LARGE · FORBIDDEN for a looser level · AGE_LIMIT
+ */
+export function prepareRun(app: App, draft: RunDraft): ReadyRun {
+  const { wish, config, definitions, branch } = draft;
+  assertTexts(wish, app.settings.inputBytes);
+  const request = toRequest(app, draft);
+  const used = { config: config.id, pipeline: config.definition.pipeline, profile: request.profile };
+  const set = collectDefinitions(definitions, { ...used, outputs: request.outputs }, app.digest);
+  assertSettings(app, { config, outputs: request.outputs, definitions, request });
+  const chunks = chunksUsed(definitions, { ...used, outputs: request.outputs });
+  const given = givenTexts(app, { draft, request, chunks });
+  const { labels, budget } = wish;
+  const optional = {
+    ...(labels && { labels }),
+    ...(budget !== undefined && { budgetMicroUsd: Math.round(budget * 1e6) }),
+    ...(branch && { parent: branch.parent }),
+  };
+  return { request, used, set, given, ...optional };
 }
 
 /** Everything that a person wrote, not the input alone, becomes an artifact and goes to the gateway. */
@@ -110,7 +143,8 @@ function assertPlain(what: string, text: string, limit: number): void {
     );
 }
 
-function findConfig({ definitions, problems }: LoadedDefinitions, id: string): Config {
+/** @throws {StemmaError} CONFIG_NOT_FOUND · DEFINITION_INVALID */
+export function findConfig({ definitions, problems }: LoadedDefinitions, id: string): Config {
   const found = definitions.configs.get(id);
   if (found !== undefined) return found;
   const wrong = problems.find((problem) => problem.kind === 'configs' && problem.id === id);
@@ -126,24 +160,23 @@ function findConfig({ definitions, problems }: LoadedDefinitions, id: string): C
   });
 }
 
-function toRequest(app: App, at: { wish: Wish; config: Config; loaded: LoadedDefinitions }): RunRequest {
-  const { wish, config, loaded } = at;
+function toRequest(app: App, { wish, config, definitions, inForce, branch }: RunDraft): RunRequest {
   const { definition } = config;
-  const level = levelFor(app.settings.level, wish.safety, definition.safety);
+  const level = levelFor(inForce, wish.safety, definition.safety);
   assertAge(definition.display.minAge, level);
   const profile = wish.profile ?? app.settings.profile;
-  assertKnown('profile', profile, loaded.definitions.profiles);
+  assertKnown('profile', profile, definitions.profiles);
   const outputs = wish.outputs ?? definition.outputs;
-  for (const output of outputs) assertKnown('output', output, loaded.definitions.outputs);
+  for (const output of outputs) assertKnown('output', output, definitions.outputs);
   return {
     config: config.id,
     profile,
     level,
-    lang: languageFor(app, wish.lang),
+    lang: wish.lang === undefined && branch !== undefined ? branch.lang : languageFor(app, wish.lang),
     seed: wish.seed ?? app.ids.seed(),
     priority: wish.priority ?? 'normal',
     outputs,
-    parameters: mergeParameters(app, { config, outputs, definitions: loaded.definitions }, wish.set ?? {}),
+    parameters: mergeParameters(app, { config, outputs, definitions }, wish.set ?? {}),
     set: Object.keys(wish.set ?? {}),
     edited: { task: wish.task !== undefined, context: wish.context !== undefined },
     ...(definition.procedure === undefined ? {} : { procedure: definition.procedure }),
@@ -188,12 +221,14 @@ function assertKnown(what: string, id: string, known: ReadonlyMap<string, unknow
 /** Everything the run reads that a person or a definition wrote, as artifacts, so that the gateway judges exactly these bytes. */
 function givenTexts(
   app: App,
-  at: { wish: Wish; config: Config; request: RunRequest; chunks: readonly ChunkDefinition[] },
+  at: { draft: RunDraft; request: RunRequest; chunks: readonly ChunkDefinition[] },
 ): ArtifactDraft[] {
-  const { wish, config, request, chunks } = at;
+  const { draft, request, chunks } = at;
+  const { wish, config, branch } = draft;
   const local = (text: LocalText): string => localText(text, request.lang);
-  const task = wish.task ?? standardTask(app, local(config.definition.instruction), request.lang);
-  const context = wish.context ?? local(config.definition.context);
+  const kept = branch?.texts;
+  const task = wish.task ?? kept?.task ?? standardTask(app, local(config.definition.instruction), request.lang);
+  const context = wish.context ?? kept?.context ?? local(config.definition.context);
   const words = closedWords(request, chunks);
   const texts: readonly (readonly [type: string, body: string])[] = [
     ['task', task],
@@ -221,51 +256,75 @@ function standardTask(app: App, instruction: string, language: string): string {
   return app.messages.has(key, language) ? app.messages.text(key, {}, language) : instruction;
 }
 
-interface Ready {
+export interface ReadyRun {
   readonly request: RunRequest;
   readonly used: { readonly config: string; readonly pipeline: string; readonly profile: string };
   readonly set: DefinitionSet;
   readonly given: readonly ArtifactDraft[];
-  readonly wish: Wish;
-  readonly claimFor: WorkerId | undefined;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly parent?: BranchOrigin['parent'];
+  readonly budgetMicroUsd?: number;
 }
 
-async function submit(app: App, ready: Ready): Promise<StartedRun> {
+/** @throws {StemmaError} STORE_FULL · STORE_BUSY */
+export async function submitRun(app: App, ready: ReadyRun, claimFor: WorkerId | undefined): Promise<StartedRun> {
   const runId = app.ids.runId();
-  const lease = await store(app, runId, ready);
+  const lease = await store(app, ready, { runId, claimFor });
   await writeSummary(app, runId).catch(() => {}); // a convenience; the record is complete
   return { runId, traceId: traceIdOf(runId), lease };
 }
 
 /** All of it, or nothing. */
-async function store(app: App, runId: RunId, ready: Ready): Promise<Lease | undefined> {
+async function store(
+  app: App,
+  ready: ReadyRun,
+  { runId, claimFor }: { readonly runId: RunId; readonly claimFor: WorkerId | undefined },
+): Promise<Lease | undefined> {
+  const { files, queue } = app.store;
   try {
-    const given = await writeGiven(app, runId, ready.given);
-    await app.store.files.writeDefinitions(ready.set, runId);
-    const created = { type: 'run.created' as const, data: createdData(app, ready, given) };
-    const labels = Object.entries(ready.wish.labels ?? {}).map(([key, value]) => ({ key, value }));
-    const artifacts = given.map(({ row }) => row);
-    const submission = { runId, created, artifacts, definitions: ready.set, labels, priority: ready.request.priority };
-    return await app.store.queue.submit(submission, ready.claimFor);
+    const submission = await toSubmission(app, ready, { runId, files });
+    await files.writeDefinitions(ready.set, runId);
+    return await queue.submit(submission, claimFor);
   } catch (cause) {
-    await app.store.files.delete(runId).catch(() => {}); // the first fault is the one to tell
+    await files.delete(runId).catch(() => {}); // the first fault is the one to tell
     throw cause;
   }
 }
 
-async function writeGiven(app: App, runId: RunId, drafts: readonly ArtifactDraft[]): Promise<Written[]> {
+/** Writes what is given into the files, and says what is to be submitted. */
+export async function toSubmission(
+  app: App,
+  ready: ReadyRun,
+  { runId, files }: { readonly runId: RunId; readonly files: Pick<FileStore, 'create'> },
+): Promise<Submission> {
+  const given = await writeGiven(app.digest, { runId, files }, ready.given);
+  const created = { type: 'run.created' as const, data: createdData(app, ready, given) };
+  const labels = Object.entries(ready.labels ?? {}).map(([key, value]) => ({ key, value }));
+  const artifacts = given.map(({ row }) => row);
+  return { runId, created, artifacts, definitions: ready.set, labels, priority: ready.request.priority };
+}
+
+async function writeGiven(
+  digest: Digest,
+  { runId, files }: { readonly runId: RunId; readonly files: Pick<FileStore, 'create'> },
+  drafts: readonly ArtifactDraft[],
+): Promise<Written[]> {
   const written: Written[] = [];
   const numbers = { main: 0, work: 0 };
   for (const draft of drafts) {
     const work = draft.work ?? false;
     const number = ++numbers[work ? 'work' : 'main'];
-    const file = await app.store.files.create(runId, { type: draft.type, body: draft.body, work, number });
-    written.push(toWritten(file, draft, { origin: { runId }, digest: app.digest, salt: freshSalt() }));
+    const file = await files.create(runId, { type: draft.type, body: draft.body, work, number });
+    written.push(toWritten(file, draft, { origin: { runId }, digest, salt: freshSalt() }));
   }
   return written;
 }
 
-function createdData(app: App, { request, used, set }: Ready, given: readonly Written[]): EventData['run.created'] {
+function createdData(
+  app: App,
+  { request, used, set, parent, budgetMicroUsd }: ReadyRun,
+  given: readonly Written[],
+): EventData['run.created'] {
   return {
     ...used,
     outputs: request.outputs,
@@ -276,6 +335,8 @@ function createdData(app: App, { request, used, set }: Ready, given: readonly Wr
     seed: request.seed,
     priority: request.priority,
     given: given.map(({ committed }) => committed),
+    ...(parent && { parent }),
+    ...(budgetMicroUsd !== undefined && { budgetMicroUsd }),
     stemma: app.version,
   };
 }

@@ -1,6 +1,6 @@
 import type { RunId } from '../core/ids.ts';
 import type { App } from './context.ts';
-import { readRun } from './read-run.ts';
+import { openRunReader } from './read-run.ts';
 
 const MOST_STEPS = 1000;
 
@@ -9,7 +9,7 @@ const MOST_STEPS = 1000;
  * when it waits and when it ends; never verified, and a failure to write it harms nothing.
  */
 export async function writeSummary(app: App, runId: RunId): Promise<void> {
-  const [read, head] = await Promise.all([readRun(app, runId), app.store.log.head(runId)]);
+  const [read, head] = await Promise.all([openRunReader(app, runId)(), app.store.log.head(runId)]);
   const { run, steps, attempts, artifacts, cost } = read.chronicle;
   const models = [
     ...new Set(attempts.flatMap(({ provider, model }) => (model === null ? [] : [`${provider}: ${model}`]))),

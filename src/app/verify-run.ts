@@ -6,6 +6,7 @@ import { checkArtifacts } from './verify/artifacts.ts';
 import { checkChain, checkEnd } from './verify/chain.ts';
 import type { Chain } from './verify/chain.ts';
 import { checkDefinitions } from './verify/definitions.ts';
+import { checkDeletion } from './verify/deletion.ts';
 import { namedArtifacts } from './verify/named-artifacts.ts';
 import { UNNAMED } from './verify/problem.ts';
 import type { VerifyProblem } from './verify/problem.ts';
@@ -18,6 +19,8 @@ export type { VerifyProblem } from './verify/problem.ts';
 export interface Verification {
   /** Whether everything that the events speak of is as it was recorded; files that none names don't count. */
   readonly ok: boolean;
+  /** Of a deleted run the chain is what is left. */
+  readonly content: 'present' | 'deleted';
   /** How many events and artifacts were looked at. */
   readonly events: number;
   readonly artifacts: number;
@@ -32,6 +35,9 @@ export const isUnnamedFile = ({ problem }: VerifyProblem): boolean => problem ==
  * the rows of the run, of its attempts and artifacts against the events, every file against its commitment, every
  * definition. What the events say is what counts; a row is never believed against them.
  *
+ * Of a run whose content was deleted: the chain, its signature and rows, the receipt of the deletion, and that no content
+ * is left.
+ *
  * Labels, and the language, size in pixels and choice of sources of an artifact, are descriptive: no event names them.
  * `metadata.json` and `steps.ndjson` are conveniences and are not looked at.
  *
@@ -41,17 +47,25 @@ export async function verifyRun(app: App, id: string): Promise<Verification> {
   const runId = parseRunId(id);
   const stored = await readStored(app, runId);
   const chain = checkChain(app.digest, stored);
-  const rows = stored.artifacts;
+  const { artifacts: rows, head } = stored;
+  const isDeleted = head.contentDeleted === true;
+  const { events } = chain;
   const problems = [
     ...chain.problems,
-    ...(chain.intact ? [...checkEnd(app, chain, stored.head), ...foldProblems(stored, chain)] : []),
+    ...(chain.intact ? [...checkEnd(app, chain, head), ...foldProblems(stored, chain)] : []),
     ...stored.problems,
-    ...(rows === undefined ? [] : await checkArtifacts(app, runId, { rows, events: chain.events })),
-    ...(await checkDefinitions(app, { events: chain.events, files: stored.files })),
-    ...unnamedFiles(stored, chain),
+    ...(isDeleted ? await checkDeletion(app, stored) : await checkContent(app, stored, chain)),
+    ...(await checkDefinitions(app, { events, files: isDeleted ? undefined : stored.files })),
   ];
   const ok = problems.every(isUnnamedFile);
-  return { ok, events: stored.bodies.length, artifacts: rows?.length ?? 0, problems };
+  const content = isDeleted ? 'deleted' : 'present';
+  return { ok, content, events: stored.bodies.length, artifacts: rows?.length ?? 0, problems };
+}
+
+async function checkContent(app: App, stored: StoredRun, chain: Chain): Promise<VerifyProblem[]> {
+  const { runId, artifacts: rows } = stored;
+  const found = rows === undefined ? [] : await checkArtifacts(app, runId, { rows, events: chain.events });
+  return [...found, ...unnamedFiles(stored, chain)];
 }
 
 /** The rows hold what the events add up to. */

@@ -9,7 +9,7 @@ const SETTLE_MS = 80;
 
 /** The run's chronicle whenever something has happened to it, until it has ended or the signal comes. */
 export async function* watchRun(app: App, runId: RunId, signal: AbortSignal): AsyncIterable<Chronicle> {
-  const read = openRunReader(app, runId);
+  const read = openRunReader(app, runId, { forecast: true });
   const { chronicle: first, events } = await read();
   yield first;
   if (isTerminal(RUN_MOVES, first.run.state)) return;

@@ -39,6 +39,17 @@ describe('a process that is a worker for a while', () => {
 });
 
 describe('work', () => {
+  it('tells the collector of every run that has ended, and of no other', async () => {
+    await using app = await openTestApp();
+    const told: string[] = [];
+    const traces = { ended: (runId: string) => void told.push(runId), [Symbol.asyncDispose]: async () => {} };
+    const paused = await startRun(app, QUICK);
+    await app.store.queue.send(paused.runId, { type: 'pause', by: 'admin' });
+    const { runId } = await startRun(app, QUICK);
+    await asWorker(app, () => work({ ...app, traces }, { once: true, signal }));
+    expect(told).toEqual([runId]);
+  });
+
   it('carries out every run that is there, once, and says what is left', async () => {
     await using app = await openTestApp();
     const ids = [(await startRun(app, QUICK)).runId, (await startRun(app, QUICK)).runId];

@@ -1,12 +1,16 @@
 import { Command, CommanderError } from 'commander';
 import { StemmaError, toStemmaError } from '../core/errors.ts';
+import { budgetsCommand } from './commands/budgets.ts';
 import { configsCommand } from './commands/configs.ts';
+import { costsCommand } from './commands/costs.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { initCommand } from './commands/init.ts';
+import { reviewsCommand } from './commands/reviews.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { stagesCommand } from './commands/stages.ts';
 import { workerCommand } from './commands/worker.ts';
+import { workersCommand } from './commands/workers.ts';
 import { examples } from './examples.ts';
 import { Exit } from './host.ts';
 import type { Host } from './host.ts';
@@ -54,7 +58,19 @@ function createProgram(host: Host): Command {
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeErr: say, outputError: (text, print) => print(text.replace(/^error: /, 'stemma: ')) })
     .addHelpText('after', EXAMPLES);
-  const commands = [runCommand, runsCommand, workerCommand, configsCommand, stagesCommand, doctorCommand, initCommand];
+  const commands = [
+    runCommand,
+    runsCommand,
+    workerCommand,
+    workersCommand,
+    reviewsCommand,
+    costsCommand,
+    budgetsCommand,
+    configsCommand,
+    stagesCommand,
+    doctorCommand,
+    initCommand,
+  ];
   for (const create of commands) program.addCommand(inherit(create(host), program));
   return program;
 }

@@ -143,7 +143,7 @@ describe('the fold', () => {
   });
 
   it('passes over types that it does not know, wherever they stand', () => {
-    for (const type of ['note', 'pack.thing', 'toString', '__proto__', 'constructor']) {
+    for (const type of ['remark', 'pack.thing', 'toString', '__proto__', 'constructor']) {
       const unknown = { type, stepPath: path('a'), data: {} } as unknown as EventDraft;
       expect(foldRun([unknown])).toEqual(createRunFold());
       expect(foldRun([created, begun, unknown, ended('failed'), unknown])).toEqual(
@@ -152,6 +152,8 @@ describe('the fold', () => {
     }
   });
 
+  const untried = { attempt: 0, failed: new Map(), abandoned: 0, barred: 0 };
+
   it('counts failures and abandoned attempts apart, over all attempts of a step', () => {
     const ends: readonly EndState[] = ['failed', 'timedOut', 'abandoned', 'suspended', 'failed', 'succeeded'];
     const fold = foldRun([
@@ -159,20 +161,21 @@ describe('the fold', () => {
       ...ends.flatMap((state, index) => [start('a', index + 1), end('a', index + 1, state)]),
     ]);
     const step = fold.steps.get(path('a'));
-    expect(step).toMatchObject({ attempt: 6, state: 'succeeded', failures: 3, abandoned: 1 });
+    expect(step).toMatchObject({ attempt: 6, state: 'succeeded', abandoned: 1 });
+    expect(step?.failed).toEqual(new Map([['', { failures: 3, fault: undefined }]]));
     expect(step?.ended?.state).toBe('succeeded');
     expect(fold.open.size).toBe(0);
   });
 
   it('forgets the end of the attempt before when another starts', () => {
     const fold = foldRun([...ACCEPTED, start('a', 1), end('a', 1, 'failed'), start('a', 2)]);
-    expect(fold.steps.get(path('a'))).toEqual({ attempt: 2, state: 'running', failures: 1, abandoned: 0 });
+    expect(fold.steps.get(path('a'))).toEqual({ ...untried, attempt: 2, state: 'running', failed: expect.any(Map) });
+    expect(fold.steps.get(path('a'))?.failed.size).toBe(1);
     expect([...fold.open]).toEqual(['a']);
   });
 
   it('keeps why a step was skipped, and nothing of the kind for a canceled one', () => {
     const fold = foldRun([...ACCEPTED, skipped('a'), canceled('b')]);
-    const untried = { attempt: 0, failures: 0, abandoned: 0 };
     expect(fold.steps.get(path('a'))).toEqual({ ...untried, state: 'skipped', skippedBecause: 'condition' });
     expect(fold.steps.get(path('b'))).toEqual({ ...untried, state: 'canceled' });
   });

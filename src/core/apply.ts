@@ -2,12 +2,13 @@
  * The fold: events in, the run's state out, and the guard that refuses an illegal event before it is written.
  * The engine decides everything from this state, so a recovery cannot see anything else than the first time.
  */
+import { isContainerStage } from './containers.ts';
 import { parseArtifactId } from './ids.ts';
 import type { ArtifactId, Instant, StepPath } from './ids.ts';
 import { isKnownEvent } from './events.ts';
 import type { EventData, EventDraft } from './events.ts';
 import { StemmaError } from './errors.ts';
-import type { Committed } from './schema.ts';
+import type { Committed, Fault, Wait } from './schema.ts';
 import { ATTEMPT_MOVES, REPEATABLE_ENDS, RUN_MOVES, assertMove, isTerminal } from './states.ts';
 import type { AttemptState, RunState } from './states.ts';
 
@@ -15,11 +16,37 @@ import type { AttemptState, RunState } from './states.ts';
 export interface StepRecord {
   attempt: number;
   state: AttemptState | 'skipped' | 'canceled';
-  /** Attempts that ended `failed` or `timedOut`; the ones that retries count. */
-  failures: number;
+  /** Attempts that ended `failed` or `timedOut`, the ones that retries count: by candidate of the route, '' without one. */
+  readonly failed: Map<string, FailedCandidate>;
   abandoned: number;
+  /** Whom the last attempt was routed to; null when there was nobody to call, absent when it called nobody. */
+  candidate?: string | null;
+  /** Attempts in a row that waited because there was nobody to call. */
+  barred: number;
   skippedBecause?: 'condition' | 'dependency';
   ended?: EventData['attempt.ended'];
+  /** A retry of a container around it tries it anew. */
+  reopened?: true;
+  /** Whether its attempts are those of a container. */
+  container?: true;
+  /** What came of the wait that the last attempt ended with; the next one is told. */
+  answer?: StepAnswer;
+}
+
+/** How often attempts with one candidate have failed, and why the last time. */
+export interface FailedCandidate {
+  readonly failures: number;
+  readonly fault: Fault | undefined;
+}
+
+/** What a wait has come to. */
+export interface StepAnswer {
+  /** The artifact that asked; absent when nobody was asked. */
+  readonly question?: ArtifactId;
+  readonly choice?: string;
+  /** A person's note, or what came with the signal. */
+  readonly artifact?: ArtifactId;
+  readonly expired?: boolean;
 }
 
 /** A run as its events tell it. Owned by one fold, which changes it in place: a step costs the same at any length. */
@@ -40,6 +67,8 @@ export interface RunFold {
   readonly numbers: { main: number; work: number };
   /** When a run that waits for time goes on. */
   wakeAt: Instant | undefined;
+  /** Signals that came before a step waited for them, by name. */
+  readonly signals: Map<string, StepAnswer[]>;
 }
 
 export const createRunFold = (): RunFold => ({
@@ -53,6 +82,7 @@ export const createRunFold = (): RunFold => ({
   artifacts: new Set(),
   numbers: { main: 0, work: 0 },
   wakeAt: undefined,
+  signals: new Map(),
 });
 
 /** The run's state; `pending` before its first event. */
@@ -114,11 +144,26 @@ const startAttempt: HandlerOf<'attempt.started'> = (fold, draft) => {
   if (draft.attempt !== next) throw conflict(`Attempt ${draft.attempt} of ${path} cannot start; the next is ${next}.`);
   if (step && !(REPEATABLE_ENDS as readonly string[]).includes(step.state))
     throw conflict(`${path} is ${step.state}; a step that ended so is never executed again.`);
-  const counted = { failures: step?.failures ?? 0, abandoned: step?.abandoned ?? 0 };
-  fold.steps.set(path, { attempt: next, state: 'running', ...counted });
-  fold.stageVersions.set(draft.data.stage, draft.data.stageVersion);
+  const record = beginning(step, draft.data.route?.chosen);
+  fold.steps.set(path, record);
   fold.open.add(path);
+  const { stage, stageVersion } = draft.data;
+  if (!isContainerStage(stage)) fold.stageVersions.set(stage, stageVersion);
+  else {
+    record.container = true;
+    if (step?.state === 'failed') reopenBelow(fold, path);
+  }
 };
+
+/** What the next attempt of a step begins with. */
+function beginning(step: StepRecord | undefined, candidate: string | null | undefined): StepRecord {
+  const { attempt, failed, abandoned, barred, answer } = step ?? untried();
+  const told = answer === undefined ? {} : { answer };
+  const routed = candidate === undefined ? {} : { candidate };
+  return { attempt: attempt + 1, state: 'running', failed, abandoned, barred, ...routed, ...told };
+}
+
+const untried = (): Omit<StepRecord, 'state'> => ({ attempt: 0, failed: new Map(), abandoned: 0, barred: 0 });
 
 const endAttempt: HandlerOf<'attempt.ended'> = (fold, draft) => {
   const path = pathOf(draft);
@@ -128,18 +173,75 @@ const endAttempt: HandlerOf<'attempt.ended'> = (fold, draft) => {
   assertMove('attempt', ATTEMPT_MOVES, { from: step.state, to: draft.data.state });
   step.state = draft.data.state;
   step.ended = draft.data;
-  if (step.state === 'failed' || step.state === 'timedOut') step.failures += 1;
-  if (step.state === 'abandoned') step.abandoned += 1;
+  if (step.state === 'failed' || step.state === 'timedOut') countFailure(step, draft.data.fault);
+  if (step.candidate !== null) step.barred = 0;
+  else if (step.state === 'suspended') step.barred += 1;
+  // a container that wears its workers out does so by one of the steps below
+  if (step.state === 'abandoned' && step.container !== true) step.abandoned += 1;
   fold.open.delete(path);
   for (const output of draft.data.outputs) keep(fold, output);
+  if (draft.data.wait !== undefined) beginWait(fold, step, draft.data.wait);
 };
 
+/** A retry keeps what has succeeded below the container. What was blocked stays so: it is never executed again. */
+function reopenBelow({ steps }: RunFold, container: StepPath): void {
+  for (const [path, step] of steps) {
+    if (!path.startsWith(container) || !BELOW.has(path.charAt(container.length))) continue;
+    if (step.state === 'skipped' || (step.state === 'canceled' && step.attempt === 0)) steps.delete(path);
+    if (step.state !== 'failed' && step.state !== 'timedOut') continue;
+    step.reopened = true;
+    step.failed.clear();
+    delete step.answer;
+  }
+}
+
+const BELOW: ReadonlySet<string> = new Set(['.', '[']);
+
+function countFailure({ failed, candidate }: StepRecord, fault: Fault | undefined): void {
+  const name = candidate ?? '';
+  failed.set(name, { failures: (failed.get(name)?.failures ?? 0) + 1, fault });
+}
+
+/** A signal that is there already is taken at once. */
+function beginWait(fold: RunFold, step: StepRecord, wait: Wait): void {
+  delete step.answer;
+  const early = wait.for === 'signal' ? fold.signals.get(wait.name)?.shift() : undefined;
+  if (early !== undefined) step.answer = early;
+}
+
+/** @throws {StemmaError} STATE_CONFLICT when the step does not wait for this, or has its answer */
+function answer(fold: RunFold, draft: EventDraft, of: { for: Wait['for']; answer: StepAnswer }): void {
+  const path = pathOf(draft);
+  const step = fold.steps.get(path);
+  if (step?.state !== 'suspended' || step.ended?.wait?.for !== of.for)
+    throw conflict(`${path} does not wait for a ${of.for}.`);
+  if (step.answer !== undefined) throw conflict(`${path} has been answered.`);
+  const { wait } = step.ended;
+  step.answer = wait.for === 'person' ? { ...of.answer, question: wait.question } : of.answer;
+}
+
+function receiveSignal(fold: RunFold, { name, body }: EventData['signal.received']): void {
+  const answered = body === undefined ? {} : { artifact: body.id };
+  if (body !== undefined) keep(fold, body);
+  for (const step of fold.steps.values()) {
+    const wait = step.state === 'suspended' ? step.ended?.wait : undefined;
+    if (wait?.for !== 'signal' || wait.name !== name || step.answer !== undefined) continue;
+    step.answer = answered;
+    return;
+  }
+  fold.signals.set(name, [...(fold.signals.get(name) ?? []), answered]);
+}
+
 /** Only for a step that nothing is recorded of: what has an attempt ends with it. */
-function endUntried(fold: RunFold, draft: EventDraft, end: Pick<StepRecord, 'state' | 'skippedBecause'>): void {
+function endUntried(
+  fold: RunFold,
+  draft: EventDraft,
+  end: Pick<StepRecord, 'state' | 'skippedBecause' | 'ended'>,
+): void {
   const path = pathOf(draft);
   const step = fold.steps.get(path);
   if (step !== undefined) throw conflict(`${path} is ${step.state} and cannot become ${end.state}.`);
-  fold.steps.set(path, { attempt: 0, failures: 0, abandoned: 0, ...end });
+  fold.steps.set(path, { ...untried(), ...end });
 }
 
 const HANDLERS: { readonly [T in EventDraft['type']]: HandlerOf<T> } = {
@@ -168,5 +270,29 @@ const HANDLERS: { readonly [T in EventDraft['type']]: HandlerOf<T> } = {
     fold.verdicts.push(data);
     keep(fold, data.evidence);
   },
+  'step.reused': (fold, draft) => {
+    const { stage, stageVersion, facts, outputs } = draft.data;
+    const ended = { state: 'succeeded' as const, facts, outputs, durationMs: 0 };
+    endUntried(fold, draft, { state: 'succeeded', ended });
+    fold.stageVersions.set(stage, stageVersion);
+    for (const output of outputs) keep(fold, output);
+  },
+  'review.requested': () => {},
+  'review.decided': (fold, draft) => {
+    const { choice, note } = draft.data;
+    answer(fold, draft, { for: 'person', answer: { choice, ...(note === undefined ? {} : { artifact: note.id }) } });
+    if (note !== undefined) keep(fold, note);
+  },
+  'review.expired': (fold, draft) => {
+    const { choice } = draft.data;
+    const chosen = choice === undefined ? {} : { choice };
+    answer(fold, draft, { for: 'person', answer: { ...chosen, expired: true } });
+  },
+  'signal.received': (fold, { data }) => receiveSignal(fold, data),
+  'signal.expired': (fold, draft) => answer(fold, draft, { for: 'signal', answer: { expired: true } }),
   'command.received': () => {},
+  'budget.warned': () => {},
+  'budget.exceeded': () => {},
+  'cost.corrected': () => {},
+  note: () => {},
 };

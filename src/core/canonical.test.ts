@@ -74,6 +74,15 @@ describe('the examples of RFC 8785', () => {
     ]);
   });
 
+  it.each([
+    { object: { '10': 1, '9': 2, a: 3 }, text: '{"10":1,"9":2,"a":3}' },
+    { object: { '!': 1, '1': 2 }, text: '{"!":1,"1":2}' },
+    { object: { b: [{ '2': 1, '10': 2 }] }, text: '{"b":[{"10":2,"2":1}]}' },
+    { object: JSON.parse('{"a":1,"__proto__":{"x":1}}') as Json, text: '{"__proto__":{"x":1},"a":1}' },
+  ])('keys that objects keep elsewhere: $text', ({ object, text }) => {
+    expect(canonicalJson(object)).toBe(text);
+  });
+
   it('literals, arrays and nested objects without white space', () => {
     expect(canonicalJson({ b: [true, false, null, [], {}], a: { d: 1, c: '' } })).toBe(
       '{"a":{"c":"","d":1},"b":[true,false,null,[],{}]}',
@@ -90,6 +99,7 @@ describe('the canonical form', () => {
     expect(() => canonicalJson(['\ud800'])).toThrow(TypeError);
     expect(() => canonicalJson({ '\udead': 1 })).toThrow(TypeError);
     expect(canonicalJson('😀')).toBe('"😀"');
+    expect(canonicalJson({ b: undefined, a: [String.raw`\ud800`, 1, { b: undefined }] })).toContain('ud800');
   });
 
   it('reads back as the same value', () => {

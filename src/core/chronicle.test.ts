@@ -100,6 +100,7 @@ describe('a plain run with one picture', () => {
       durationMs: 1400,
       costMicroUsd: 22,
       problems: [],
+      moreProblems: 0,
       blocked: null,
       error: null,
     });
@@ -249,6 +250,7 @@ describe('a retry', () => {
       code: 'PROVIDER_UNREACHABLE',
       type: 'StemmaError',
       retryable: true,
+      retryAfterMs: null,
       stackHash: null,
       detail: null,
       facts: { provider: 'local' },

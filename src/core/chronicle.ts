@@ -27,7 +27,7 @@ export function chronicleOf(source: ChronicleSource): Chronicle {
     artifacts: source.artifacts.map(artifactView),
     cost,
     progress: progressOf(source, steps),
-    branches: [],
+    branches: source.branches,
   };
 }
 

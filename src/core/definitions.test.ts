@@ -13,22 +13,36 @@ describe('the kind of a step', () => {
     [{ use: 'c' }],
     [{ use: 'c', repeat: { times: 2 }, with: { prompt: 'input.text' }, timeoutMs: 5 }],
     [{ repeat: { times: 2 }, steps: inner }],
-    [{ forEach: 'outputs', steps: inner, concurrency: 2 }],
+    [{ forEach: 'outputs', steps: inner, concurrency: 256 }],
+    [{ forEach: 10_000, steps: inner, retry: {} }],
+    [{ forEach: 'parameters.count', steps: inner, needs: [] }],
+    [{ pipeline: 'other', with: { text: 'previous.text' }, retry: {}, when: 'true', continueOn: ['failed'] }],
+    [{ review: { en: 'May it go?' }, options: ['yes', 'no'], expiresMs: 5, byDefault: 'no', byOther: true }],
+    [{ review: 'May it go?', byDefault: 'approve' }],
+    [{ waitFor: 'scan.done', expiresMs: 5, needs: ['b'] }],
   ])('%j is a step', (step) => {
     expect(stepFaults(step)).toEqual([]);
   });
 
   it.each([
-    [{}, 'a step needs `use: <chunk>`, or `repeat` or `forEach` with `steps`'],
-    [{ use: 'c', steps: inner }, 'a step with `use` runs one chunk; it takes no `steps` and no `forEach`'],
-    [{ use: 'c', forEach: 'outputs' }, 'a step with `use` runs one chunk; it takes no `steps` and no `forEach`'],
+    [{}, 'a step needs `use: <chunk>`, or `repeat` or `forEach` with `steps`, or `pipeline`, `review` or `waitFor`'],
+    [{ use: 'c', steps: inner }, '`steps` goes with `repeat` or `forEach`'],
+    [{ use: 'c', forEach: 'outputs' }, 'a step is of one kind: it cannot have `use` and `forEach`'],
+    [{ review: 'x', waitFor: 'y' }, 'a step is of one kind: it cannot have `review` and `waitFor`'],
     [{ steps: inner }, 'a step with `steps` needs either `repeat` or `forEach`'],
     [{ steps: inner, repeat: {}, forEach: 'outputs' }, 'a step with `steps` needs either `repeat` or `forEach`'],
-    ...[{ with: {} }, { retry: {} }, { timeoutMs: 5 }].map((own): [object, string] => [
-      { steps: inner, repeat: {}, ...own },
-      '`with`, `retry` and `timeoutMs` belong to the steps inside',
-    ]),
+    [{ repeat: {} }, '`repeat` needs `steps`'],
+    [{ forEach: 3 }, '`forEach` needs `steps`'],
+    [{ steps: inner, repeat: {}, with: {} }, '`with` goes with `use` or `pipeline`'],
+    [{ steps: inner, repeat: {}, timeoutMs: 5 }, '`timeoutMs` goes with `use`'],
+    [{ pipeline: 'p', idleTimeoutMs: 5 }, '`idleTimeoutMs` goes with `use`'],
+    [{ review: 'x', retry: {} }, '`retry` goes with `use`, `repeat`, `forEach` or `pipeline`'],
+    [{ use: 'c', options: ['a'] }, '`options` goes with `review`'],
+    [{ use: 'c', expiresMs: 5 }, '`expiresMs` goes with `review` or `waitFor`'],
     [{ steps: inner, repeat: {}, concurrency: 2 }, '`concurrency` goes with `forEach`'],
+    [{ review: 'x', options: ['a', 'b', 'a'] }, '`options` names one of them twice'],
+    [{ review: 'x', byDefault: 'maybe' }, '`byDefault` is none of the options: approve, reject'],
+    [{ review: 'x', byDefault: 'a', options: ['b'] }, '`byDefault` is none of the options: b'],
   ])('%j is none: %s', (step, message) => {
     expect(stepFaults(step)).toEqual([message]);
   });
@@ -36,7 +50,10 @@ describe('the kind of a step', () => {
   it('is told by its keys', () => {
     expect(kindOf({ id: 'a', use: 'c' })).toBe('use');
     expect(kindOf({ id: 'a', repeat: { max: 5 }, steps: inner })).toBe('repeat');
-    expect(kindOf({ id: 'a', forEach: 'outputs', steps: inner })).toBe('forEach');
+    expect(kindOf({ id: 'a', forEach: 0, steps: inner })).toBe('forEach');
+    expect(kindOf({ id: 'a', pipeline: 'p' })).toBe('pipeline');
+    expect(kindOf({ id: 'a', review: 'x' })).toBe('review');
+    expect(kindOf({ id: 'a', waitFor: 'x' })).toBe('waitFor');
   });
 });
 

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Sha256 } from './ids.ts';
-import { levelSchema } from './schema.ts';
+import { closedWordSchema, levelSchema, strategySchema } from './schema.ts';
 import type { DeepReadonly } from './schema.ts';
 
 /** The stem of a definition's file. */
@@ -46,22 +46,46 @@ const loopSchema = z.strictObject({
   max: z.int().min(1).max(10_000).default(50),
 });
 
+/** The most iterations of a `forEach` over a number. */
+export const MOST_ITERATIONS = 100_000;
+/** How many iterations of a `forEach` run side by side when it does not say. */
+export const DEFAULT_CONCURRENCY = 4;
+const DEFAULT_OPTIONS = ['approve', 'reject'] as const;
+
 const stepFields = {
   id: stepIdSchema,
   title: textSchema.optional(),
   explains: textSchema.optional(),
   when: z.string().optional(),
+  /** Steps of the same list that come before it, whatever the order in the file; absent: the one above. */
+  needs: z.array(stepIdSchema).optional(),
   continueOn: z.array(z.enum(['failed', 'blocked'])).optional(),
   retry: retrySchema.optional(),
+  /** Per attempt. */
   timeoutMs: z.int().min(1).optional(),
+  /** How long an attempt may say nothing. */
+  idleTimeoutMs: z.int().min(1).optional(),
   use: z.string().optional(),
   with: z.record(z.string(), z.string()).optional(),
   repeat: loopSchema.optional(),
-  forEach: z.string().optional(),
-  concurrency: z.int().min(1).max(64).optional(),
+  /** `outputs`, how many times, or a reference to a number. */
+  forEach: z
+    .union([z.int().min(0).max(MOST_ITERATIONS), z.string()], 'must be outputs, a whole number or a reference')
+    .optional(),
+  concurrency: z.int().min(1).max(256).optional(),
+  /** Another pipeline, whose steps stand below this one. */
+  pipeline: idSchema.optional(),
+  /** A question to a person; the run waits for the answer. */
+  review: textSchema.optional(),
+  options: z.array(closedWordSchema.min(1)).min(1).max(20).optional(),
+  expiresMs: z.int().min(1).optional(),
+  byDefault: closedWordSchema.min(1).optional(),
+  byOther: z.boolean().optional(),
+  /** The name of a signal from outside. */
+  waitFor: closedWordSchema.min(1).optional(),
 };
 
-/** A step as it is written. Exactly one of `use`, `repeat` with `steps`, `forEach` with `steps` says its kind. */
+/** A step as it is written. Exactly one of its keys says its kind; see `kindOf`. */
 export interface StepSource extends z.infer<z.ZodObject<typeof stepFields>> {
   steps?: StepSource[] | undefined;
 }
@@ -73,26 +97,65 @@ const stepSchema: z.ZodType<StepSource> = z
     },
   })
   .superRefine((step, context) => {
-    const fault = kindFault(step);
+    const fault = kindFault(step) ?? optionFault(step);
     if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
   });
 
+export type StepKind = 'use' | 'repeat' | 'forEach' | 'pipeline' | 'review' | 'waitFor';
+const KINDS: readonly Exclude<StepKind, 'repeat'>[] = ['use', 'forEach', 'pipeline', 'review', 'waitFor'];
+
+/** `use` with `repeat` is a `use` step that repeats its chunk. */
+export const kindOf = (step: StepDefinition): StepKind => KINDS.find((kind) => step[kind] !== undefined) ?? 'repeat';
+
+/** The keys that go with some kinds of steps only. */
+const KEYS_OF_KINDS = {
+  repeat: ['use', 'repeat'],
+  steps: ['repeat', 'forEach'],
+  with: ['use', 'pipeline'],
+  retry: ['use', 'repeat', 'forEach', 'pipeline'],
+  timeoutMs: ['use'],
+  idleTimeoutMs: ['use'],
+  concurrency: ['forEach'],
+  options: ['review'],
+  expiresMs: ['review', 'waitFor'],
+  byDefault: ['review'],
+  byOther: ['review'],
+} as const satisfies { readonly [K in keyof StepSource]?: readonly StepKind[] };
+const KEYS = Object.keys(KEYS_OF_KINDS) as readonly (keyof typeof KEYS_OF_KINDS)[];
+
 function kindFault(step: StepSource): string | undefined {
-  if (step.concurrency !== undefined && step.forEach === undefined) return '`concurrency` goes with `forEach`';
-  if (step.use !== undefined)
-    return step.steps === undefined && step.forEach === undefined
-      ? undefined
-      : 'a step with `use` runs one chunk; it takes no `steps` and no `forEach`';
-  if (step.steps === undefined) return 'a step needs `use: <chunk>`, or `repeat` or `forEach` with `steps`';
-  return containerFault(step);
+  const named = KINDS.filter((kind) => step[kind] !== undefined);
+  if (named.length > 1) return `a step is of one kind: it cannot have ${quoted(named, 'and')}`;
+  if (named.length === 0 && step.repeat === undefined)
+    return step.steps === undefined
+      ? 'a step needs `use: <chunk>`, or `repeat` or `forEach` with `steps`, or `pipeline`, `review` or `waitFor`'
+      : 'a step with `steps` needs either `repeat` or `forEach`';
+  const kind = kindOf(step);
+  if (kind === 'forEach' && step.repeat !== undefined) return 'a step with `steps` needs either `repeat` or `forEach`';
+  const misplaced = KEYS.find((key) => step[key] !== undefined && !goesWith(key, kind));
+  if (misplaced !== undefined) return `\`${misplaced}\` goes with ${quoted(KEYS_OF_KINDS[misplaced], 'or')}`;
+  return goesWith('steps', kind) && step.steps === undefined ? `\`${kind}\` needs \`steps\`` : undefined;
 }
 
-function containerFault(step: StepSource): string | undefined {
-  if ((step.forEach === undefined) === (step.repeat === undefined))
-    return 'a step with `steps` needs either `repeat` or `forEach`';
-  const ofChunks = [step.with, step.retry, step.timeoutMs].some((value) => value !== undefined);
-  return ofChunks ? '`with`, `retry` and `timeoutMs` belong to the steps inside' : undefined;
+const goesWith = (key: keyof typeof KEYS_OF_KINDS, kind: StepKind): boolean =>
+  KEYS_OF_KINDS[key].some((one) => one === kind);
+
+const quoted = (words: readonly string[], joint: string): string =>
+  words
+    .map((word) => `\`${word}\``)
+    .join(', ')
+    .replace(/, (?=[^,]*$)/, ` ${joint} `);
+
+function optionFault(step: StepSource): string | undefined {
+  const options = optionsOf(step);
+  if (new Set(options).size < options.length) return '`options` names one of them twice';
+  return step.byDefault === undefined || options.includes(step.byDefault)
+    ? undefined
+    : `\`byDefault\` is none of the options: ${options.join(', ')}`;
 }
+
+/** What a person may choose; `reject` fails the step. */
+export const optionsOf = (step: Pick<StepDefinition, 'options'>): readonly string[] => step.options ?? DEFAULT_OPTIONS;
 
 export const chunkSchema = z.strictObject({
   title: textSchema.optional(),
@@ -120,6 +183,8 @@ export const pipelineSchema = z.strictObject({
         .default(1),
     })
     .default({ text: 1 }),
+  /** The whole run, waits included and pauses not. */
+  timeoutMs: z.int().min(1).optional(),
   steps: z.array(stepSchema).min(1),
 });
 export const configSchema = z.strictObject({
@@ -164,6 +229,13 @@ export const outputSchema = z.strictObject({
     .string()
     .regex(/^[^/]+\/.+$/, 'is no pin: write provider/model')
     .optional(),
+  /** `provider/model` in order, for when the pin or the profile's models cannot serve. */
+  fallback: z
+    .array(z.string().regex(/^[^/]+\/.+$/, 'is no model: write provider/model'))
+    .min(1)
+    .optional(),
+  /** Graphics memory that a local model needs for it. */
+  vramMb: z.int().min(1).optional(),
   width: z.int().min(64).max(4096).optional(),
   height: z.int().min(64).max(4096).optional(),
   samplingSteps: z.int().min(1).optional(),
@@ -176,6 +248,13 @@ export const profileSchema = z.strictObject({
   description: textSchema.optional(),
   /** Role → `provider/model` in order of preference. */
   roles: z.record(z.string(), z.array(z.string().regex(/^[^/]+\/.+$/, 'is no model: write provider/model')).min(1)),
+  /** How one of a role's models is chosen: one word for all roles, or one per role; `fixed` takes the first that can serve. */
+  strategy: z
+    .union(
+      [strategySchema, z.record(z.string(), strategySchema)],
+      `must be one of ${strategySchema.options.join(', ')}, or one of them per role`,
+    )
+    .default('fixed'),
 });
 
 /** The kinds of definition by folder. */
@@ -224,12 +303,9 @@ export const chunkOfOutput = (output: OutputDefinition): string => output.chunk 
 /** All definitions that loaded, by kind and id. */
 export type Definitions = { readonly [K in DefinitionKind]: ReadonlyMap<string, Resolved<K>> };
 
-export type StepKind = 'use' | 'repeat' | 'forEach';
-/** `use` with `repeat` is a `use` step that repeats its chunk. */
-export function kindOf(step: StepDefinition): StepKind {
-  if (step.use !== undefined) return 'use';
-  return step.forEach === undefined ? 'repeat' : 'forEach';
-}
+/** The steps and those inside them. */
+export const allSteps = (steps: readonly StepDefinition[]): readonly StepDefinition[] =>
+  steps.flatMap((step) => [step, ...allSteps(step.steps ?? [])]);
 
 /** What is wrong with a definition, and where. `path` leads into the parsed document; line and column count from 1. */
 export interface DefinitionProblem {

@@ -41,6 +41,8 @@ export const ERROR_CODES = {
   MODEL_MISSING: { httpStatus: 503, exitCode: 6, retryable: false },
   STEP_TIMEOUT: { httpStatus: 504, exitCode: 1, retryable: true },
   RUN_TIMEOUT: { httpStatus: 504, exitCode: 1, retryable: false },
+  REVIEW_REJECTED: { httpStatus: 409, exitCode: 1, retryable: false },
+  WAIT_EXPIRED: { httpStatus: 409, exitCode: 1, retryable: false },
   STAGE_CHANGED: { httpStatus: 409, exitCode: 1, retryable: false },
   REPLAY_MISS: { httpStatus: 409, exitCode: 9, retryable: false },
   VERIFICATION_FAILED: { httpStatus: 500, exitCode: 9, retryable: false },

@@ -6,16 +6,18 @@ import { StemmaError } from './errors.ts';
 import {
   GENESIS,
   assertEventData,
+  assertInstallationData,
   eventBody,
   eventDataSchemas,
   eventHash,
   isKnownEvent,
   parseEvent,
+  parseLogEvent,
   toWireEvent,
 } from './events.ts';
-import type { EventDraft, RunEvent } from './events.ts';
+import type { EventDraft, InstallationDraft, RunEvent } from './events.ts';
 import { spanIdOf, toHex } from './ids.ts';
-import type { Instant } from './ids.ts';
+import type { Instant, WorkerId } from './ids.ts';
 import type { Json } from './json.ts';
 
 const HASH = digest.sha256('hash');
@@ -202,7 +204,7 @@ describe('a draft', () => {
 describe('the types of events', () => {
   it('are known by name and nothing else is', () => {
     for (const type of Object.keys(eventDataSchemas)) expect(isKnownEvent(type)).toBe(true);
-    for (const type of ['', 'note', 'run', 'toString', '__proto__']) expect(isKnownEvent(type)).toBe(false);
+    for (const type of ['', 'remark', 'run', 'toString', '__proto__']) expect(isKnownEvent(type)).toBe(false);
   });
 });
 
@@ -219,5 +221,32 @@ describe('an event on its way out', () => {
     const wire = JSON.parse(JSON.stringify(toWireEvent(first as RunEvent))) as object;
     expect(Object.keys(wire)).toEqual('v runId seq position at type data hash'.split(' '));
     expect(wire).toMatchObject({ data: { definitions: SHA } });
+  });
+});
+
+describe('an event of the installation', () => {
+  const opened: InstallationDraft = {
+    type: 'breaker.opened',
+    data: { candidate: 'ollama/small', worker: 'w' as WorkerId, failures: 5 },
+  };
+
+  it('belongs to no run, and its hash says so', () => {
+    const body = eventBody(null, { seq: 1, at }, opened);
+    expect(JSON.parse(body)).toEqual({
+      v: 1,
+      runId: null,
+      seq: 1,
+      at: new Date(at).toISOString(),
+      type: 'breaker.opened',
+      data: opened.data,
+    });
+    const event = parseLogEvent(body, place);
+    expect(toWireEvent(event)).toMatchObject({ runId: null, position: 4, type: 'breaker.opened' });
+  });
+
+  it('is held against the shape of its type', () => {
+    expect(assertInstallationData(opened)).toBe(opened);
+    const without = { type: 'breaker.opened', data: {} } as unknown as InstallationDraft;
+    expect(errorOf(() => assertInstallationData(without)).message).toContain('breaker.opened is malformed');
   });
 });

@@ -10,22 +10,34 @@ import type { Digest, Instant, RunId, Sha256, SpanId, StepPath } from './ids.ts'
 import type { Json } from './json.ts';
 import {
   artifactIdSchema,
+  budgetStandingSchema,
   committedSchema,
   factsSchema,
   faultSchema,
   instantSchema,
   levelSchema,
   prioritySchema,
+  routeSchema,
   runIdSchema,
   sha256Schema,
   stepPathSchema,
   usageSchema,
   verdictSchema,
+  waitSchema,
   workerIdSchema,
 } from './schema.ts';
 import type { DeepReadonly } from './schema.ts';
+import { WORKER_MODES } from './states.ts';
 
 const id = z.string().min(1).max(200);
+const word = z.string().min(1).max(80);
+/** Role, worker or random id of a person; never a name. */
+const by = z.string().max(80);
+const candidate = z.strictObject({ candidate: id, worker: workerIdSchema });
+const budgetStanding = budgetStandingSchema.extend({
+  /** What the call would have cost; null when there is no price for it. */
+  estimateMicroUsd: z.int().min(0).nullable(),
+});
 
 export const eventDataSchemas = {
   'run.created': z.strictObject({
@@ -43,10 +55,20 @@ export const eventDataSchemas = {
     /** The input and everything else the person gave, as artifacts. */
     given: z.array(committedSchema),
     parent: z.strictObject({ runId: runIdSchema, fromStep: stepPathSchema }).optional(),
+    /** Calls are answered from that run's record. */
+    replayOf: runIdSchema.optional(),
+    by: by.optional(),
+    room: word.optional(),
+    /** What the run may cost. */
+    budgetMicroUsd: z.int().min(0).optional(),
     stemma: z.string().max(40),
   }),
   'run.started': z.strictObject({}),
-  'run.waiting': z.strictObject({ for: z.enum(['time']), until: instantSchema }),
+  'run.waiting': z.strictObject({
+    for: z.enum(['time', 'person', 'signal']),
+    /** When it goes on by itself at the latest; absent when only an answer wakes it. */
+    until: instantSchema.optional(),
+  }),
   'run.paused': z.strictObject({}),
   'run.resumed': z.strictObject({}),
   'run.ended': z.strictObject({
@@ -54,6 +76,8 @@ export const eventDataSchemas = {
     fault: faultSchema.optional(),
     /** Outputs that did not succeed in a run that did. */
     problems: z.array(z.strictObject({ stepPath: stepPathSchema, state: z.string().max(20), code: id })).optional(),
+    /** How many there are besides those that are listed. */
+    moreProblems: z.int().min(1).optional(),
   }),
   'attempt.started': z.strictObject({
     stage: id,
@@ -61,9 +85,7 @@ export const eventDataSchemas = {
     /** Digest of the chunk's definition. */
     definition: sha256Schema,
     inputs: z.array(artifactIdSchema),
-    route: z
-      .strictObject({ chosen: id, candidates: z.array(id), ruledOut: z.record(z.string(), z.string().max(80)) })
-      .optional(),
+    route: routeSchema.optional(),
     queuedMs: z.number().min(0),
     worker: workerIdSchema,
   }),
@@ -80,11 +102,71 @@ export const eventDataSchemas = {
     problems: z.array(faultSchema).optional(),
     /** When the next attempt is due; absent when none follows. */
     retryAt: instantSchema.optional(),
+    /** What a suspended attempt waits for. */
+    wait: waitSchema.optional(),
+    /** Waited for permits inside the attempt, before its call. */
+    queuedMs: z.number().min(0).optional(),
+    /** Whether the cost is known, unknown, or what was reserved for a call whose end nobody has seen. */
+    priced: z.enum(['yes', 'no', 'estimated']).optional(),
   }),
   'step.skipped': z.strictObject({ because: z.enum(['condition', 'dependency']) }),
   'step.canceled': z.strictObject({}),
+  /** A branch takes over what its parent made. */
+  'step.reused': z.strictObject({
+    from: z.strictObject({ runId: runIdSchema, spanId: z.string().length(16) }),
+    stage: id,
+    stageVersion: z.int().min(1),
+    definition: sha256Schema,
+    inputs: z.array(artifactIdSchema),
+    facts: factsSchema,
+    outputs: z.array(committedSchema),
+  }),
   'safety.verdict': verdictSchema.extend({ evidence: committedSchema }),
-  'command.received': z.strictObject({ command: z.enum(['cancel', 'pause', 'resume']), by: z.string().max(80) }),
+  'command.received': z.strictObject({ command: z.enum(['cancel', 'pause', 'resume', 'decide', 'signal']), by }),
+  'review.requested': z.strictObject({
+    question: artifactIdSchema,
+    options: z.array(word).min(1),
+    expiresAt: instantSchema.optional(),
+    byDefault: word.optional(),
+    byOther: z.boolean().optional(),
+  }),
+  'review.decided': z.strictObject({ choice: word, by, note: committedSchema.optional() }),
+  /** Nobody decided in time; `choice` is the default, when there is one. */
+  'review.expired': z.strictObject({ choice: word.optional() }),
+  'signal.received': z.strictObject({ name: word, body: committedSchema.optional() }),
+  'signal.expired': z.strictObject({ name: word }),
+  'budget.warned': budgetStanding,
+  'budget.exceeded': budgetStanding,
+  'cost.corrected': z.strictObject({ costMicroUsd: z.int().min(0) }),
+  note: z.strictObject({ kind: word, facts: factsSchema }),
+} as const;
+
+/** What happens to the installation as a whole, in a log of its own. */
+export const installationDataSchemas = {
+  'breaker.opened': candidate.extend({ failures: z.int().min(1) }),
+  'breaker.halfOpened': candidate,
+  'breaker.closed': candidate,
+  'budget.warned': budgetStanding,
+  'budget.exceeded': budgetStanding,
+  'budget.set': budgetStandingSchema
+    .pick({ scope: true, subject: true, mode: true, limitMicroUsd: true })
+    .extend({ by }),
+  'budget.removed': budgetStandingSchema.pick({ scope: true, subject: true }).extend({ by }),
+  'worker.started': z.strictObject({ worker: workerIdSchema, pid: z.int(), slots: z.int().min(1), stemma: word }),
+  'worker.stopped': z.strictObject({ worker: workerIdSchema }),
+  'worker.crashed': z.strictObject({ worker: workerIdSchema }),
+  'worker.modeSet': z.strictObject({ worker: workerIdSchema, mode: z.enum(WORKER_MODES), by }),
+  /** The receipt of a deletion: what is left of the run's chain verifies and says nothing about its content. */
+  'content.deleted': z.strictObject({
+    runId: runIdSchema,
+    /** The run's last hash. */
+    hash: sha256Schema,
+    events: z.int().min(1),
+    artifacts: z.int().min(0),
+    files: z.int().min(0),
+    bytes: z.int().min(0),
+    by,
+  }),
 } as const;
 
 export type EventType = keyof typeof eventDataSchemas;
@@ -101,6 +183,24 @@ export type EventDraft = {
   };
 }[EventType];
 
+export type InstallationType = keyof typeof installationDataSchemas;
+export type InstallationDraft = {
+  readonly [T in InstallationType]: {
+    readonly type: T;
+    readonly data: DeepReadonly<z.infer<(typeof installationDataSchemas)[T]>>;
+  };
+}[InstallationType];
+
+/** An event of the installation's own log; `seq` counts in it from 1, `position` in the whole log. */
+export type InstallationEvent = InstallationDraft & {
+  readonly v: 1;
+  readonly runId: null;
+  readonly seq: number;
+  readonly position: number;
+  readonly at: Instant;
+  readonly hash: Sha256;
+};
+
 /** `seq` counts in the run from 1 without gaps, `position` in the whole log. */
 export type RunEvent = EventDraft & {
   readonly v: 1;
@@ -111,6 +211,8 @@ export type RunEvent = EventDraft & {
   readonly hash: Sha256;
 };
 
+export type LogEvent = RunEvent | InstallationEvent;
+
 /** The hash before a run's first event: 32 zero bytes. */
 export const GENESIS = new Uint8Array(32);
 
@@ -118,11 +220,17 @@ export const GENESIS = new Uint8Array(32);
  * The text that is hashed and stored: the RFC 8785 form of `{ v, runId, seq, at, type, stepPath, attempt, spanId, data }`
  * without absent keys; `at` is ISO 8601 with milliseconds.
  */
-export function eventBody(runId: RunId, place: { seq: number; at: Instant }, draft: EventDraft): string {
-  const { type, stepPath, attempt, spanId, data } = draft;
+export function eventBody(
+  runId: RunId | null,
+  place: { seq: number; at: Instant },
+  draft: EventDraft | InstallationDraft,
+): string {
+  const { type, stepPath, attempt, spanId, data } = 'stepPath' in draft ? draft : { ...draft, ...NO_STEP };
   const at = new Date(place.at).toISOString();
   return canonicalJson({ v: 1, runId, seq: place.seq, at, type, stepPath, attempt, spanId, data: data as Json });
 }
+
+const NO_STEP = { stepPath: undefined, attempt: undefined, spanId: undefined };
 
 /** SHA-256(previous hash as 32 raw bytes ‖ the body's UTF-8). */
 export const eventHash = (digest: Digest, previous: Uint8Array, body: string): Uint8Array =>
@@ -130,7 +238,7 @@ export const eventHash = (digest: Digest, previous: Uint8Array, body: string): U
 
 const storedEventSchema = z.looseObject({
   v: z.literal(1),
-  runId: runIdSchema,
+  runId: runIdSchema.nullable(),
   seq: z.int().min(1),
   at: z.iso.datetime({ precision: 3 }),
   type: z.string(),
@@ -146,10 +254,19 @@ const storedEventSchema = z.looseObject({
  * @throws {StemmaError} STORE_CORRUPT when the text is no event
  */
 export function parseEvent(body: string, place: { position: number; hash: Uint8Array }): RunEvent {
+  return parseLogEvent(body, place) as RunEvent;
+}
+
+/**
+ * A stored body of any log as an event: of a run, or of the installation (`runId` null).
+ *
+ * @throws {StemmaError} STORE_CORRUPT when the text is no event
+ */
+export function parseLogEvent(body: string, place: { position: number; hash: Uint8Array }): LogEvent {
   try {
     const stored = storedEventSchema.parse(JSON.parse(body));
     const at = Date.parse(stored.at);
-    return { ...stored, at, position: place.position, hash: toHex(place.hash) } as unknown as RunEvent;
+    return { ...stored, at, position: place.position, hash: toHex(place.hash) } as unknown as LogEvent;
   } catch (cause) {
     throw new StemmaError('STORE_CORRUPT', `The entry at position ${place.position} of the log is no event.`, {
       cause,
@@ -167,15 +284,27 @@ export const isKnownEvent = (type: string): type is EventType => Object.hasOwn(e
  * @throws {StemmaError} INTERNAL: a malformed event is a bug of the writer, never a person's mistake
  */
 export function assertEventData(draft: EventDraft): EventDraft {
-  const result = eventDataSchemas[draft.type].safeParse(draft.data);
-  if (result.success) return draft;
+  assertData(draft, eventDataSchemas[draft.type]);
+  return draft;
+}
+
+/** @throws {StemmaError} INTERNAL: as for events of runs */
+export function assertInstallationData(draft: InstallationDraft): InstallationDraft {
+  assertData(draft, installationDataSchemas[draft.type]);
+  return draft;
+}
+
+function assertData(draft: { readonly type: string; readonly data: unknown }, schema: z.ZodType): void {
+  const result = schema.safeParse(draft.data);
+  if (result.success) return;
   const faults = result.error.issues.map(({ path, message }) => `"${path.join('.')}": ${message}`);
   throw new StemmaError('INTERNAL', `The event ${draft.type} is malformed at ${faults.join('; ')}`);
 }
 
 /** The event as it goes to people and programs: ISO times, and the envelope's keys in a fixed order. */
-export function toWireEvent(event: RunEvent): Json {
-  const { v, runId, seq, position, type, stepPath, attempt, spanId, data, hash } = event;
+export function toWireEvent(event: LogEvent): Json {
+  const { v, runId, seq, position, type, data, hash } = event;
+  const { stepPath, attempt, spanId } = event.runId === null ? NO_STEP : event;
   const at = new Date(event.at).toISOString();
   return { v, runId, seq, position, at, type, stepPath, attempt, spanId, data: data as Json, hash };
 }

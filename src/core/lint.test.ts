@@ -238,7 +238,7 @@ describe('the steps of a pipeline', () => {
     [
       'a loop over a text',
       [{ ...inner({}), forEach: 'config.context' }],
-      '0.forEach: `forEach` runs over a list; config.context is none (Write `forEach: outputs`.)',
+      '0.forEach: `forEach` takes outputs or a number; config.context is neither (Write `forEach: outputs`.)',
     ],
     [
       'a loop over nothing known',

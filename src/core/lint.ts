@@ -2,13 +2,13 @@
  * Holds definitions that have the right shape against each other and against the stages: names that nothing has,
  * references that lead nowhere, inputs that nothing gives. Pure: who has the files adds lines and columns.
  */
-import { DEFINITION_KINDS } from './definitions.ts';
-import type { DefinitionKind, Definitions } from './definitions.ts';
+import { allSteps, DEFINITION_KINDS } from './definitions.ts';
+import type { DefinitionKind, Definitions, Resolved } from './definitions.ts';
 import { lintChunk } from './lint/chunk.ts';
 import { lintConfig } from './lint/config.ts';
 import type { Bench, Broken, Desk, Finding } from './lint/finding.ts';
 import { lintOutput } from './lint/output.ts';
-import { allSteps, lintPipeline } from './lint/pipeline.ts';
+import { lintPipeline } from './lint/pipeline.ts';
 import type { PipelineNeeds } from './lint/pipeline.ts';
 import type { StageCatalogue } from './lint/stage-catalogue.ts';
 
@@ -40,9 +40,23 @@ export function lintDefinitions(
   for (const [id, chunk] of definitions.chunks) lintChunk(deskFor('chunks', id), chunk, given.get(id) ?? new Set());
   for (const [id, output] of definitions.outputs) lintOutput(deskFor('outputs', id), output);
   const needs = new Map<string, PipelineNeeds>();
-  for (const [id, pipeline] of definitions.pipelines) needs.set(id, lintPipeline(deskFor('pipelines', id), pipeline));
+  for (const pipeline of innerFirst(definitions))
+    needs.set(pipeline.id, lintPipeline(deskFor('pipelines', pipeline.id), pipeline, needs));
   for (const [id, config] of definitions.configs) lintConfig(deskFor('configs', id), config, needs);
   return findings;
+}
+
+/** Pipelines after those that they use. */
+function innerFirst({ pipelines }: Definitions): readonly Resolved<'pipelines'>[] {
+  const begun = new Set<string>();
+  const visit = (id: string): readonly Resolved<'pipelines'>[] => {
+    const pipeline = pipelines.get(id);
+    if (pipeline === undefined || begun.has(id)) return [];
+    begun.add(id);
+    const used = allSteps(pipeline.definition.steps).flatMap((step) => step.pipeline ?? []);
+    return [...used.flatMap(visit), pipeline];
+  };
+  return [...pipelines.keys()].flatMap(visit);
 }
 
 function brokenSets(broken: Partial<Broken> = {}): Bench['broken'] {

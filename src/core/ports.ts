@@ -1,10 +1,10 @@
 /** The ports: what the engine and the operations in `app/` need from the outside. Each has a contract suite under `test/contract/`. */
-import type { EventDraft, RunEvent } from './events.ts';
+import type { EventDraft, InstallationDraft, InstallationEvent, LogEvent, RunEvent } from './events.ts';
 import type { ArtifactId, Instant, RunId, Sha256, SpanId, StepPath, WorkerId } from './ids.ts';
 import type { Facts } from './json.ts';
 import type { Definitions, DefinitionProblem } from './definitions.ts';
-import type { Priority } from './schema.ts';
-import type { ArtifactRef, Wait } from './stage.ts';
+import type { BudgetMode, BudgetScope, BudgetStanding, Priority } from './schema.ts';
+import type { ArtifactRef } from './stage.ts';
 import type { AttemptState, RunState, WorkerMode } from './states.ts';
 
 export interface Clock {
@@ -69,6 +69,8 @@ export interface RunHead {
   /** Ed25519 over the last hash, base64url; there once the run has ended. */
   readonly signature?: { readonly keyId: string; readonly value: string };
   readonly holder?: WorkerId;
+  /** Files, artifact rows, labels and search rows are gone; the chain is what is left. */
+  readonly contentDeleted?: boolean;
 }
 
 /** An event as it is stored: the text that was hashed, its hash, and where it stands. */
@@ -92,7 +94,8 @@ export interface AttemptRow {
 export interface FollowFrom {
   /** Events after this position of the log; 0 for all. */
   readonly position: number;
-  readonly runId?: RunId;
+  /** Of one run; null: of the installation's own log; absent: of everything. */
+  readonly runId?: RunId | null;
 }
 
 /** The append-only list of events. One writer per run, the holder of its lease. */
@@ -108,7 +111,7 @@ export interface RunLog {
   /** A run's events in order, at most 1,000 rows fetched at a time and no statement held open. */
   read(runId: RunId, range?: { afterSeq?: number; limit?: number }): AsyncIterable<RunEvent>;
   /** Every event once, first the stored ones, then live, until the signal. A slow reader slows only itself. */
-  follow(from: FollowFrom, signal: AbortSignal): AsyncIterable<RunEvent>;
+  follow(from: FollowFrom, signal: AbortSignal): AsyncIterable<LogEvent>;
   /** The same events as texts, unread and unjudged, for whoever recomputes their hashes; paged as `read` is. */
   bodies(runId: RunId): AsyncIterable<StoredBody>;
   head(runId: RunId): Promise<RunHead | undefined>;
@@ -120,6 +123,21 @@ export interface RunLog {
   definitionSet(digest: Sha256): Promise<DefinitionSet | undefined>;
   /** The same set as the text that is stored: `JSON.stringify` of it, unless someone changed it. */
   definitionText(digest: Sha256): Promise<string | undefined>;
+  /**
+   * Takes an ended run's artifact rows with their salts, its labels and its search rows away for good, and writes the
+   * receipt into the installation's log in the same transaction. What is deleted is gone from the database file.
+   *
+   * @throws {StemmaError} RUN_NOT_FOUND · STATE_CONFLICT while the run has not ended
+   */
+  deleteContent(runId: RunId, receipt: InstallationDraft): Promise<void>;
+}
+
+/** The log of the installation itself: breakers, workers, budgets, deletions. Anyone may append; it has a chain of its own. */
+export interface InstallationLog {
+  append(drafts: readonly InstallationDraft[]): Promise<{ seq: number; position: number }>;
+  read(range?: { afterSeq?: number; limit?: number }): AsyncIterable<InstallationEvent>;
+  /** As texts, for whoever recomputes their hashes. */
+  bodies(): AsyncIterable<StoredBody>;
 }
 
 /** The exact definitions of a run. Equal sets are stored once. */
@@ -135,14 +153,18 @@ export interface DefinitionSet {
 }
 
 export type CommandType = 'cancel' | 'pause' | 'resume';
-export interface Command {
-  readonly type: CommandType;
-  /** Role or worker, never a person's name. */
-  readonly by: string;
-}
-export interface ReceivedCommand extends Command {
-  readonly id: number;
-}
+/** What is asked of a run; `by` is a role, a worker or a random id, never a person's name. Bodies lie in the mailbox until the holder has made them artifacts. */
+export type Command =
+  | { readonly type: CommandType; readonly by: string }
+  | {
+      readonly type: 'decide';
+      readonly by: string;
+      readonly stepPath: StepPath;
+      readonly choice: string;
+      readonly note?: string;
+    }
+  | { readonly type: 'signal'; readonly by: string; readonly name: string; readonly body?: string | Uint8Array };
+export type ReceivedCommand = Command & { readonly id: number };
 
 export interface Submission {
   readonly runId: RunId;
@@ -151,6 +173,8 @@ export interface Submission {
   readonly definitions: DefinitionSet;
   readonly labels: readonly { readonly key: string; readonly value: string }[];
   readonly priority: Priority;
+  /** Room or person; runs of one priority take turns between them. Absent: all of these share one place. */
+  readonly share?: string;
 }
 
 export interface WorkerInfo {
@@ -158,6 +182,8 @@ export interface WorkerInfo {
   readonly host: string;
   readonly pid: number;
   readonly version: string;
+  /** How many runs it may hold at once. */
+  readonly slots: number;
 }
 
 /** What is left to do, seen from one worker. */
@@ -177,16 +203,32 @@ export interface WorkerRow extends WorkerInfo {
   readonly mode: WorkerMode;
   readonly beats: number;
   readonly stopped: boolean;
+  /** Whether it has died: `stopped` and not by itself. */
+  readonly crashed: boolean;
+  /** Runs it holds. */
+  readonly held: number;
+}
+
+/** Where a run stands in the queue. */
+export interface QueuePlace {
+  /** From 1: how many claimable runs come before it, and itself. */
+  readonly position: number;
+  /** Until it is claimed, from the times of the runs before; null when there is nothing to go by. */
+  readonly estimateMs: number | null;
 }
 
 /** Who holds what, and mail for the holder. */
 export interface WorkQueue {
   /** Stores the run with its first event; `claimFor` gives the lease to that worker in the same commit. */
   submit(submission: Submission, claimFor?: WorkerId): Promise<Lease | undefined>;
-  /** Up to `atMost` runnable runs, most urgent and then oldest first; takes over the runs of dead workers. */
+  /**
+   * Up to `atMost` runnable runs; takes over the runs of dead workers. By priority, which rises by one class for every
+   * ten minutes of waiting; within one class in turn between shares; then by age. Nothing for a worker whose mode is
+   * not `active`.
+   */
   claim(worker: WorkerId, options: { atMost: number; only?: RunId }): Promise<readonly Lease[]>;
-  /** Gives the lease back until the time has come or a command arrives. */
-  park(lease: Lease, until: Wait | 'paused'): Promise<void>;
+  /** Gives the lease back until the time has come or a command arrives; without a time, until a command arrives. */
+  park(lease: Lease, until: { readonly until?: Instant } | 'paused'): Promise<void>;
   /** Gives the lease back; the run is runnable at once, or ended. */
   release(lease: Lease): Promise<void>;
   /** Whether the token still counts; asked after a gap in the worker's own monotonic clock. */
@@ -197,6 +239,12 @@ export interface WorkQueue {
   retire(worker: WorkerId): Promise<void>;
   /** Those that may hold runs, and those that have stopped lately; stopped ones go when another registers. */
   workers(): Promise<readonly WorkerRow[]>;
+  /** Sets a worker's mode, and says so in the installation's log. @throws {StemmaError} NOT_FOUND */
+  setMode(worker: WorkerId, mode: WorkerMode, by: string): Promise<void>;
+  /** The mode that people have set; `active` for one that is not registered. */
+  mode(worker: WorkerId): Promise<WorkerMode>;
+  /** Where a run that nobody holds stands among those that could be claimed now; undefined for any other. */
+  place(runId: RunId): Promise<QueuePlace | undefined>;
   /**
    * Whether the worker that holds the run lives, for who has sent it a command.
    *
@@ -213,6 +261,113 @@ export interface WorkQueue {
   survey(worker: WorkerId): Promise<QueueSurvey>;
   /** Resolves when something may have become claimable, or after the time, or at the signal. */
   idle(maxMs: number, signal: AbortSignal): Promise<void>;
+}
+
+/** A budget that applies to a call, as the caller's settings know it; what people have set in the store goes before it. */
+export interface BudgetRef {
+  readonly scope: BudgetScope;
+  readonly subject: string;
+  /** From the settings or the run's request; absent when only a set one may apply. */
+  readonly rule?: { readonly limitMicroUsd: number; readonly mode: BudgetMode };
+}
+
+/** A limit of capacity that applies to a call. */
+export interface PermitNeed {
+  /** Such as `provider:ollama`, `model:ollama/gpt-oss:20b`, `room:<id>`, `key:openrouter:calls`, `vram`. */
+  readonly name: string;
+  readonly amount: number;
+  /** A need above it passes when nobody else holds anything, and nothing passes beside it. */
+  readonly limit: number;
+  /** `held`: given back when the call is over. `minute`: what was taken in the last 60 s counts. */
+  readonly kind: 'held' | 'minute';
+}
+
+export interface LedgerNeed {
+  readonly path: StepPath;
+  readonly attempt: number;
+  readonly permits: readonly PermitNeed[];
+  readonly budgets: readonly BudgetRef[];
+  /** What the call is expected to cost; null when there is no price for it. A call that costs nothing is refused by no budget. */
+  readonly costMicroUsd: number | null;
+  /** A person has said yes: budgets count it and do not refuse it. */
+  readonly approved?: boolean;
+}
+
+export type Reservation =
+  | {
+      readonly ok: true;
+      readonly id: number;
+      /** Budgets that this reservation has brought to 80 % of their limit, each told once per budget and day. */
+      readonly warned: readonly BudgetStanding[];
+    }
+  | {
+      readonly ok: false;
+      readonly because: 'permit';
+      readonly name: string;
+      /** When it is worth asking again at the latest. */
+      readonly retryInMs: number;
+    }
+  /** `price`: the budget wants a price and there is none. */
+  | { readonly ok: false; readonly because: 'budget' | 'price'; readonly budget: BudgetStanding };
+
+/** A reservation that nobody has settled yet. */
+export interface OpenReservation {
+  readonly id: number;
+  readonly path: StepPath;
+  readonly attempt: number;
+  readonly costMicroUsd: number | null;
+}
+
+/** Permits and budgets are reserved before a call and settled after it, so that concurrent calls cannot overspend. */
+export interface Ledger {
+  /**
+   * Everything that the call needs, or nothing, in one transaction. Permits of dead workers have gone back before.
+   *
+   * @throws {StemmaError} LEASE_LOST
+   */
+  reserve(lease: Lease, need: LedgerNeed): Promise<Reservation>;
+  /** What the call really cost; null keeps the estimate out of the budgets, as there is no price. Settling twice changes nothing. */
+  settle(id: number, costMicroUsd: number | null): Promise<void>;
+  /** Reservations of a run that earlier holders have left behind; their permits are back, their money is still reserved. */
+  left(lease: Lease): Promise<readonly OpenReservation[]>;
+  /**
+   * Resolves when something was given back or a budget has changed, or after the time, or at the signal. Called in the
+   * turn in which a refusal came, it misses nothing; that a worker has died wakes nobody.
+   */
+  changed(maxMs: number, signal: AbortSignal): Promise<void>;
+  /** Money that is neither spent nor reserved; the smallest over the budgets that refuse, null when none of them applies. */
+  available(budgets: readonly BudgetRef[]): Promise<number | null>;
+  /** Sets a budget for all processes, and says so in the installation's log. */
+  setBudget(budget: {
+    readonly scope: BudgetScope;
+    readonly subject: string;
+    readonly limitMicroUsd: number;
+    readonly mode: BudgetMode;
+    readonly by: string;
+  }): Promise<void>;
+  /** @throws {StemmaError} NOT_FOUND */
+  removeBudget(budget: { readonly scope: BudgetScope; readonly subject: string; readonly by: string }): Promise<void>;
+  /**
+   * Every budget that was set or spent from, by scope and subject. One set for the subject `*` stands for itself, with
+   * nothing spent; each subject that it limits has a standing of its own.
+   */
+  standings(): Promise<readonly BudgetStanding[]>;
+}
+
+/** How a candidate (`provider/model`) has done lately, over all processes; derived from the attempts in the log. */
+export interface CandidateRecord {
+  /** Attempts that are under way. */
+  readonly running: number;
+  /** Of the last 50 attempts that have ended. */
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Of those that succeeded. */
+  readonly medianMs: number | null;
+  /** Start of the last attempt. */
+  readonly lastAt: Instant | null;
+}
+export interface RouteStatistics {
+  of(candidates: readonly string[]): Promise<ReadonlyMap<string, CandidateRecord>>;
 }
 
 /** A file about to be written into a run's folder. */
@@ -252,11 +407,16 @@ export interface FileStore {
   writeDefinitions(set: DefinitionSet, runId: RunId): Promise<void>;
   /** A convenience beside the record: replaced as a whole, not fsynced. */
   writeSummary(runId: RunId, file: { name: 'metadata.json' | 'steps.ndjson'; text: string }): Promise<void>;
-  /** Removes artifacts that no event names; says which. */
-  sweep(runId: RunId, keep: ReadonlySet<ArtifactId>): Promise<readonly ArtifactId[]>;
+  /** Puts the bytes of another run's artifact under a new name of this one, sharing them where the file system can. @throws {StemmaError} NOT_FOUND */
+  copy(from: ArtifactId, runId: RunId, draft: Omit<FileDraft, 'body'>): Promise<StoredFile>;
+  /**
+   * Removes artifacts that no event names; says which. `still` is asked before each removal whether the caller may go on.
+   */
+  sweep(runId: RunId, keep: ReadonlySet<ArtifactId>, still: () => Promise<boolean>): Promise<readonly ArtifactId[]>;
   /** Every file of the run's folder with its digest. */
   inventory(runId: RunId): Promise<readonly FolderEntry[]>;
-  delete(runId: RunId): Promise<void>;
+  /** Removes the run's folder; says what was in it. */
+  delete(runId: RunId): Promise<{ files: number; bytes: number }>;
 }
 
 export interface RunListFilter {
@@ -284,11 +444,74 @@ export interface RunListRow {
   readonly parent: RunId | null;
   readonly labels: Readonly<Record<string, string>>;
 }
-/** Lists over many runs; read models that `doctor --rebuild` makes anew from events. */
+/** What calls have used. */
+export interface CostSum {
+  readonly calls: number;
+  readonly costMicroUsd: number;
+  readonly tokensIn: number;
+  readonly tokensOut: number;
+  /** Calls whose cost is not known; they add nothing to the sum. */
+  readonly unpriced: number;
+  /** Calls whose cost is what was reserved for them. */
+  readonly estimated: number;
+}
+export type CostGroup = 'run' | 'step' | 'stage' | 'provider' | 'model' | 'config' | 'room' | 'day';
+export interface CostFilter {
+  readonly by: CostGroup;
+  /** Local dates (`2026-03-01`), both included. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly config?: string;
+  readonly room?: string;
+  readonly runId?: RunId;
+}
+/** `key` is a run's id, a step path, a stage type, `provider/model`, a date …; empty for runs without a room. */
+export interface CostRow extends CostSum {
+  readonly key: string;
+}
+
+/** What a step does: its stage, and who is called for it (`provider/model`), null for a stage that calls nobody. */
+export interface Work {
+  readonly stage: string;
+  readonly candidate: string | null;
+}
+
+/** The calls of one model. Latencies are of calls that succeeded, null when none did. */
+export interface CallRate {
+  readonly provider: string;
+  readonly model: string;
+  readonly calls: number;
+  /** Failed or timed out. */
+  readonly failed: number;
+  readonly costMicroUsd: number;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly p99Ms: number | null;
+}
+
+export interface RunCounts {
+  /** States that no run is in are left out. */
+  readonly states: Readonly<Partial<Record<RunState, number>>>;
+  /** Runs that nobody holds and that could be claimed now. */
+  readonly queued: number;
+  /** Of the queued run that has waited longest; null when none waits. */
+  readonly oldestWaitMs: number | null;
+}
+
+/** Lists and statistics over many runs; read models that `doctor --rebuild` makes anew from events. */
 export interface RunQueries {
   /** Newest first. @throws {StemmaError} INPUT_INVALID for a cursor that is none */
   list(filter: RunListFilter): Promise<{ items: readonly RunListRow[]; nextCursor: string | null }>;
   labels(runId: RunId): Promise<Readonly<Record<string, string>>>;
+  /** Runs that branched off a run, in the order they were made. */
+  branches(runId: RunId): Promise<readonly RunId[]>;
+  /** The 500 groups that cost most (of days: the last ones), whether there are more, and the sum over all of them. */
+  costs(filter: CostFilter): Promise<{ items: readonly CostRow[]; total: CostSum; isCut: boolean }>;
+  /** How long work of each kind takes: the median of the last 50 attempts that succeeded, null when there is none. */
+  medians(of: readonly Work[]): Promise<readonly (number | null)[]>;
+  /** Calls that ended at the time or later, by model. */
+  callRates(since: Instant): Promise<readonly CallRate[]>;
+  counts(): Promise<RunCounts>;
   /** Throws the read models away and fills them from the log; says how many events it read. */
   rebuild(): Promise<{ events: number }>;
 }
@@ -308,6 +531,9 @@ export interface StoreHealth {
 export interface Store extends AsyncDisposable {
   readonly log: RunLog;
   readonly queue: WorkQueue;
+  readonly ledger: Ledger;
+  readonly installation: InstallationLog;
+  readonly routes: RouteStatistics;
   readonly queries: RunQueries;
   readonly files: FileStore;
   health(): Promise<StoreHealth>;

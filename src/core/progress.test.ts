@@ -42,6 +42,22 @@ describe('the plan of a run', () => {
     expect(total({ pipeline: loop(repeat), parameters })).toBe(expected);
   });
 
+  it('counts the iterations of a loop over a number, the steps of a pipeline inside it, and containers with attempts', () => {
+    const part = { id: 'part', pipeline: 'inner' };
+    const steps = [
+      { id: 'in', use: 'x' },
+      { id: 'more', use: 'x' },
+    ];
+    const each = (forEach: unknown, more: object = {}): ChronicleSource['pipeline'] => {
+      const plan = pipeline({ id: 'each', forEach, steps: [part], ...more });
+      return { ...plan, steps: plan.steps.map((step) => ({ ...step, steps: [{ ...part, steps }] })) };
+    };
+    expect(total({ pipeline: each(3) })).toBe(6);
+    expect(total({ pipeline: each('parameters.many'), parameters: { many: 4 } })).toBe(8);
+    expect(total({ pipeline: each('steps.count.facts.many') })).toBe(2);
+    expect(total({ pipeline: each(3, { retry: {} }) })).toBe(7);
+  });
+
   it('counts the rounds of a loop of unknown length as it goes on', () => {
     const own = {
       pipeline: pipeline(
@@ -93,6 +109,11 @@ describe('the progress', () => {
     expect(progress(told)).toMatchObject({ total: 8, done: 2, failed: 3, running: 2, percent: 62, current: 'now' });
   });
 
+  it('names a step that runs, and not the container around it', () => {
+    const told = new ToldRun().begin().start('round', { stage: 'flow.repeat' }).start('round[1].in');
+    expect(progress(told)).toMatchObject({ running: 1, current: 'round[1].in' });
+  });
+
   it('forecasts from the steps that have ended, failed ones too', () => {
     const told = new ToldRun().begin().step('check', 'x.y').step('translate', 'x.y', { state: 'failed' });
     expect(progress(told, { now: (BEGAN + 3000) as Instant })).toMatchObject({
@@ -101,6 +122,11 @@ describe('the progress', () => {
       remainingMs: 6e3,
       percent: 33,
     });
+  });
+
+  it('forecasts from how long the steps take as a rule, when that is known', () => {
+    const told = new ToldRun().begin().step('check', 'x.y');
+    expect(progress(told, { typicalMs: () => 50 }).remainingMs).toBe(250);
   });
 
   it('never runs backwards when the clock has', () => {

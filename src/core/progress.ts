@@ -1,6 +1,9 @@
 import { createdOf } from './chronicle/source.ts';
 import type { ChronicleSource } from './chronicle/source.ts';
+import { isContainerStage } from './containers.ts';
+import { MOST_ITERATIONS } from './definitions.ts';
 import type { StepDefinition } from './definitions.ts';
+import { remainingMsOf } from './remaining-time.ts';
 import type { Progress, StepView } from './shapes.ts';
 
 const DONE: ReadonlySet<StepView['state']> = new Set(['succeeded', 'skipped']);
@@ -11,7 +14,7 @@ const FAILED: ReadonlySet<StepView['state']> = new Set(['failed', 'blocked', 'ca
  * whose length is not yet known count as one round until they go on. Only a run that has ended is at 100 percent.
  */
 export function progressOf(
-  source: Pick<ChronicleSource, 'events' | 'pipeline' | 'parameters' | 'now'>,
+  source: Pick<ChronicleSource, 'events' | 'pipeline' | 'parameters' | 'now' | 'typicalMs'>,
   steps: readonly StepView[],
 ): Progress {
   const created = createdOf(source.events);
@@ -20,7 +23,7 @@ export function progressOf(
     steps.filter(({ state }) => states.has(state)).length;
   const done = count(DONE);
   const failed = count(FAILED);
-  const running = steps.filter(({ state }) => state === 'running');
+  const running = steps.filter(({ state, stage }) => state === 'running' && !isContainerStage(stage));
   const current = running[0]?.path ?? null;
   const now = ended?.at ?? source.now;
   const elapsedMs = Math.max(0, now - created.at);
@@ -28,13 +31,16 @@ export function progressOf(
   if (ended !== undefined) return { ...counted, total: steps.length, percent: 100, remainingMs: 0 };
   const lengths = { outputs: created.data.outputs.length, parameters: source.parameters, known: steps };
   const total = Math.max(plannedSteps(source.pipeline.steps, lengths), steps.length);
-  return { ...counted, total, ...outlook({ over: done + failed, total, elapsedMs }) };
-}
-
-function outlook(of: { over: number; total: number; elapsedMs: number }): Pick<Progress, 'percent' | 'remainingMs'> {
-  if (of.over === 0) return { percent: 0, remainingMs: null };
-  const percent = Math.min(99, Math.floor((100 * of.over) / of.total));
-  return { percent, remainingMs: Math.round((of.elapsedMs / of.over) * (of.total - of.over)) };
+  const over = done + failed;
+  const remainingMs = remainingMsOf(source.pipeline.steps, {
+    known: steps,
+    now,
+    roundsOf: (step) => rounds(step, lengths),
+    typicalMs: source.typicalMs ?? (() => undefined),
+    paceMs: over === 0 ? undefined : elapsedMs / over,
+  });
+  const percent = over === 0 ? 0 : Math.min(99, Math.floor((100 * over) / total));
+  return { ...counted, total, percent, remainingMs };
 }
 
 interface Lengths {
@@ -51,14 +57,17 @@ function latestRound(id: string, steps: readonly StepView[]): number {
 
 function plannedSteps(steps: readonly StepDefinition[], lengths: Lengths): number {
   const inside = (step: StepDefinition): number => (step.steps === undefined ? 1 : plannedSteps(step.steps, lengths));
-  return steps.reduce((sum, step) => sum + rounds(step, lengths) * inside(step), 0);
+  return steps.reduce((sum, step) => sum + rounds(step, lengths) * inside(step) + ownAttempts(step), 0);
 }
 
+/** A container counts besides its steps only where it has attempts. */
+const ownAttempts = ({ steps, retry }: StepDefinition): number => (steps === undefined || retry === undefined ? 0 : 1);
+
 function rounds({ id, forEach, repeat }: StepDefinition, { outputs, parameters, known }: Lengths): number {
-  if (forEach !== undefined) return outputs;
-  if (repeat === undefined) return 1;
-  const { times, max } = repeat;
+  if (forEach === 'outputs') return outputs;
+  const times = forEach ?? repeat?.times;
+  if (times === undefined && repeat === undefined) return 1;
   const wanted = typeof times === 'string' ? parameters[times.replace('parameters.', '')] : times;
   if (typeof wanted !== 'number') return latestRound(id, known);
-  return Math.max(0, Math.min(Math.floor(wanted), max));
+  return Math.max(0, Math.min(Math.floor(wanted), repeat?.max ?? MOST_ITERATIONS));
 }

@@ -4,14 +4,14 @@ import { StemmaError } from './errors.ts';
 export type Reference =
   | { readonly root: 'input' | 'parameters' | 'output'; readonly name: string }
   | { readonly root: 'config'; readonly name: 'context' | 'instruction' }
-  | { readonly root: 'outputs' }
+  | { readonly root: 'outputs' | 'iteration' }
   | { readonly root: 'previous' }
   | { readonly root: 'steps'; readonly step: string; readonly name: 'text' }
   | { readonly root: 'steps'; readonly step: string; readonly name: 'facts'; readonly fact: string };
 
 /** What may be written, for messages. */
 export const REFERENCE_FORMS =
-  'input.text, parameters.<name>, config.context, config.instruction, output.<field>, outputs, previous.text, steps.<id>.text, steps.<id>.facts.<name>';
+  'input.text, parameters.<name>, config.context, config.instruction, output.<field>, outputs, iteration, previous.text, steps.<id>.text, steps.<id>.facts.<name>';
 
 const NAME = /^[A-Za-z][\w-]*$/;
 
@@ -29,6 +29,7 @@ type Parts = readonly string[];
 /** One reader per root: the reference, or undefined when the parts make none. */
 const READERS: { readonly [root in Reference['root']]: (parts: Parts) => Reference | undefined } = {
   outputs: (parts) => (parts.length === 1 ? { root: 'outputs' } : undefined),
+  iteration: (parts) => (parts.length === 1 ? { root: 'iteration' } : undefined),
   previous: ([, name, ...rest]) => (name === 'text' && rest.length === 0 ? { root: 'previous' } : undefined),
   config: ([, name, ...rest]) =>
     (name === 'context' || name === 'instruction') && rest.length === 0 ? { root: 'config', name } : undefined,
@@ -61,7 +62,8 @@ function stepReference([, step = '', name, fact, ...rest]: Parts): Reference | u
 export function referenceText(reference: Reference): string {
   switch (reference.root) {
     case 'outputs':
-      return 'outputs';
+    case 'iteration':
+      return reference.root;
     case 'previous':
       return 'previous.text';
     case 'steps':

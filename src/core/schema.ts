@@ -23,7 +23,7 @@ export const instantSchema = z.int().min(0) as unknown as z.ZodType<Instant, Ins
 const MAX_FACTS_BYTES = 2048;
 
 /** Letters of any script, digits and signs of paths and versions: an enum word, an id or a list of them, no sentence. */
-const closedWordSchema = z
+export const closedWordSchema = z
   .string()
   .max(80, 'is no closed word (80 characters at most)')
   .regex(/^[\p{L}\p{M}\p{Nd}._/@:+,[\]-]*$/u, 'is no closed word (letters, digits and . _ / @ : + , - [ ] only)');
@@ -90,3 +90,58 @@ export const verdictSchema = z.strictObject({
 });
 /** A safety decision about one artifact. The terms it found stand in its evidence artifact only. */
 export type Verdict = DeepReadonly<z.infer<typeof verdictSchema>>;
+
+const optionSchema = closedWordSchema.min(1);
+
+export const waitSchema = z.discriminatedUnion('for', [
+  z.strictObject({ for: z.literal('time'), until: instantSchema }),
+  z.strictObject({
+    for: z.literal('person'),
+    /** The text of the question. */
+    question: artifactIdSchema,
+    options: z.array(optionSchema).min(1).max(20),
+    expiresAt: instantSchema.optional(),
+    /** Chosen when the time is over; without one the step fails then. */
+    byDefault: optionSchema.optional(),
+    /** Whoever asked for the run may not decide. */
+    byOther: z.boolean().optional(),
+  }),
+  z.strictObject({ for: z.literal('signal'), name: optionSchema, expiresAt: instantSchema.optional() }),
+]);
+/** What a step waits for. Going on is a new attempt. */
+export type Wait = DeepReadonly<z.infer<typeof waitSchema>>;
+
+export const strategySchema = z.enum(['fixed', 'round_robin', 'least_busy', 'cheapest', 'best_score']);
+/** How one of several candidates is chosen; where it does not decide, the order of the list does. */
+export type Strategy = z.infer<typeof strategySchema>;
+
+/** Who could have served an attempt, who was ruled out and why, and who was chosen: null when there was nobody. */
+export const routeSchema = z.strictObject({
+  chosen: z.string().min(1).max(200).nullable(),
+  candidates: z.array(z.string().min(1).max(200)),
+  ruledOut: z.record(z.string(), z.string().max(80)),
+  /** Absent in records of before there was a choice. */
+  strategy: strategySchema.optional(),
+  /** A replay: nobody was called, the answer comes from the record of the run it replays. */
+  replayed: z.literal(true).optional(),
+});
+export type RecordedRoute = DeepReadonly<z.infer<typeof routeSchema>>;
+
+export const budgetScopeSchema = z.enum(['run', 'config', 'room', 'person', 'day']);
+export type BudgetScope = z.infer<typeof budgetScopeSchema>;
+export const budgetModeSchema = z.enum(['warn', 'halt', 'ask']);
+/** What happens at the limit: it is only said, the call is not made, or a person is asked. */
+export type BudgetMode = z.infer<typeof budgetModeSchema>;
+
+/** A budget as it stood when a call asked for money. */
+export const budgetStandingSchema = z.strictObject({
+  scope: budgetScopeSchema,
+  /** Id of the run, config, room or person; the date for `day`; `*` where a budget is set for each of them. */
+  subject: z.union([closedWordSchema, z.literal('*')]),
+  mode: budgetModeSchema,
+  limitMicroUsd: z.int().min(0),
+  spentMicroUsd: z.int().min(0),
+  /** Of calls that have not ended yet. */
+  reservedMicroUsd: z.int().min(0),
+});
+export type BudgetStanding = DeepReadonly<z.infer<typeof budgetStandingSchema>>;

@@ -5,6 +5,7 @@ import {
   factsSchema,
   levelSchema,
   prioritySchema,
+  routeSchema,
   runIdSchema,
   sha256Schema,
   stepPathSchema,
@@ -56,6 +57,8 @@ export const errorCaptureSchema = z.strictObject({
   message: z.string(),
   stackHash: z.string().nullable(),
   retryable: z.boolean(),
+  /** How long the service asked to wait. */
+  retryAfterMs: count.nullable(),
   facts: factsSchema,
   /** The thrown text and its stack, as an artifact. */
   detail: artifactIdSchema.nullable(),
@@ -98,9 +101,13 @@ export const runViewSchema = z.strictObject({
   endedAt: time.nullable(),
   durationMs: ms.nullable(),
   costMicroUsd: count,
+  /** The first 100 of them. */
   problems: z.array(problemSchema),
+  moreProblems: count,
   blocked: blockedSchema.nullable(),
   error: errorCaptureSchema.nullable(),
+  /** What a waiting run is woken by; null in every other state. */
+  waitingFor: z.enum(['time', 'person', 'signal']).nullable(),
   content: z.enum(['present', 'deleted']),
   stemmaVersion: z.string(),
 });
@@ -131,6 +138,8 @@ export const stepViewSchema = z.strictObject({
   stage: z.string().nullable(),
   state: stepState,
   skippedBecause: z.enum(['condition', 'dependency']).nullable(),
+  /** In a branch: the attempt of another run that made what the step has; absent when it was made here. */
+  reusedFrom: z.strictObject({ runId: runIdSchema, spanId: z.string().length(16) }).optional(),
   attempts: count,
   startedAt: time.nullable(),
   endedAt: time.nullable(),
@@ -163,9 +172,9 @@ export const attemptViewSchema = z.strictObject({
   error: errorCaptureSchema.nullable(),
   inputs: z.array(artifactIdSchema),
   outputs: z.array(artifactIdSchema),
-  route: z
-    .strictObject({ chosen: z.string(), candidates: z.array(z.string()), ruledOut: z.record(z.string(), z.string()) })
-    .nullable(),
+  route: routeSchema.nullable(),
+  /** When the next attempt is due; null when none follows, or only an answer brings it. */
+  retryAt: time.nullable(),
   worker: z.string(),
   definitionDigest: sha256Schema,
 });

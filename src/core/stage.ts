@@ -7,7 +7,7 @@ import { StemmaError } from './errors.ts';
 import type { ArtifactId, Brand, Instant, Sha256, StepPath } from './ids.ts';
 import type { Facts, Json, LocalText } from './json.ts';
 import { artifactIdSchema, sha256Schema } from './schema.ts';
-import type { Fault, Usage, Verdict } from './schema.ts';
+import type { Fault, Usage, Verdict, Wait } from './schema.ts';
 
 /** An artifact as the next step sees it. */
 export interface ArtifactRef {
@@ -33,7 +33,15 @@ export interface ArtifactDraft {
   readonly height?: number;
 }
 
-export type Wait = { readonly for: 'time'; readonly until: Instant };
+/** What an attempt that follows a wait is told. */
+export interface Answer {
+  /** What a person chose, or what holds when the time was over. */
+  readonly choice?: string;
+  /** A person's note, or what came with the signal. */
+  readonly artifact?: ArtifactRef;
+  /** The time was over and nobody had answered. */
+  readonly expired?: boolean;
+}
 
 /** How a stage ends. Only a bug or broken infrastructure throws. */
 export type Outcome<F extends Facts = Facts> =
@@ -120,6 +128,8 @@ export interface StageContext<C extends Capability = Capability> {
   readonly now: Instant;
   /** Which iteration of the innermost loop this is, from 1; 1 outside loops. */
   readonly iteration: number;
+  /** What came of the wait that the attempt before ended with. */
+  readonly answer?: Answer;
   /** The one funnel to a model: gateway, route, recording, attempt record. At most once per attempt. */
   call(request: RequestOf<C>): Promise<CallResult<C>>;
   /** The artifact's text with its passing verdict. @throws {StemmaError} SAFETY_UNCHECKED */

@@ -1,37 +1,55 @@
 import { seedOf, spanIdOf, stepPath } from '../core/ids.ts';
 import type { Instant, StepPath } from '../core/ids.ts';
-import { StemmaError } from '../core/errors.ts';
+import { toStemmaError } from '../core/errors.ts';
 import { assertEventData } from '../core/events.ts';
 import type { EventData } from '../core/events.ts';
 import { createRandom } from '../core/random.ts';
 import type { RetryPolicy } from '../core/definitions.ts';
-import type { Committed, Fault, Usage, Verdict } from '../core/schema.ts';
-import type { ArtifactRef, Outcome } from '../core/stage.ts';
+import type { Committed, Fault, Verdict } from '../core/schema.ts';
+import type { ArtifactDraft, ArtifactRef, Outcome } from '../core/stage.ts';
+import { AttemptTime } from './attempt-time.ts';
+import type { TimeLimits } from './attempt-time.ts';
 import type { Engine } from './engine.ts';
 import { closedFacts, describeThrown, toFault } from './fault.ts';
-import { mayRetry, retryDelayMs } from './retry.ts';
+import type { OpenCall } from './open-call.ts';
+import { mayRetry, movesOn, retryDelayMs } from './retry.ts';
 import type { RunArtifacts, Written } from './run-artifacts.ts';
 import type { RunSession } from './run-session.ts';
 
-/** What an attempt collects while its body runs. */
-export interface AttemptScope {
+/** How an attempt ends when its stage has no say in it. */
+export type ForcedEnd = Pick<EventData['attempt.ended'], 'state' | 'facts' | 'fault' | 'wait' | 'retryAt'>;
+
+/** Where evidence and other artifacts are made. */
+export interface WritingScope {
   readonly path: StepPath;
   readonly attempt: number;
   readonly spanId: ReturnType<typeof spanIdOf>;
   readonly signal: AbortSignal;
   /** Artifacts made on the way (evidence, prompts, exchanges); they are named when the attempt ends. */
   readonly written: Written[];
-  /** Set by the gateway's doors to models and results: the attempt ends so, whatever its stage makes of it. */
-  blocked?: Verdict;
-  /** Set by the funnel. */
-  served?: { readonly provider: string; readonly model: string; readonly usage: Usage };
 }
 
-export interface AttemptPlan {
+/** What an attempt collects while its body runs. */
+export interface AttemptScope extends WritingScope {
+  readonly time: AttemptTime;
+  /** Set by the gateway's doors to models and results: the attempt ends so, whatever its stage makes of it. */
+  blocked?: Verdict;
+  /** Set when no call was made. */
+  ends?: ForcedEnd;
+  /** The funnel is under way. */
+  isCalling?: boolean;
+  /** The call, once it is made. */
+  call?: Pick<OpenCall, 'served' | 'failed'>;
+  /** The files that came with its reply. */
+  received?: readonly ArtifactDraft[];
+}
+
+export interface AttemptPlan extends TimeLimits {
   readonly path: StepPath;
   readonly started: EventData['attempt.started'];
   readonly retry: RetryPolicy;
-  readonly timeoutMs: number | undefined;
+  /** Whether another candidate is left for when this one is used up. */
+  readonly hasOthers?: boolean;
 }
 
 /** The run the attempt belongs to. */
@@ -58,17 +76,29 @@ export async function runAttempt(
   const name = { stepPath: plan.path, attempt, spanId };
   await session.writer.record({ type: 'attempt.started', ...name, data: plan.started });
   const before = engine.clock.monotonicMs();
-  using stop = stopAfter(place, plan.timeoutMs);
-  const scope: AttemptScope = { path: plan.path, attempt, spanId, signal: stop.signal, written: [] };
+  using time = new AttemptTime({ clock: engine.clock, signal: session.signal }, plan);
+  const scope: AttemptScope = { path: plan.path, attempt, spanId, signal: time.signal, time, written: [] };
   const end = await untilAborted(place, scope, body);
+  if (scope.isCalling === true) time.end();
   if (session.writer.broken) return;
+  await scope.call?.failed(end.fault?.code ?? ''); // nothing when its end is known
   const durationMs = Math.max(0, Math.round(engine.clock.monotonicMs() - before));
-  const ended = { ...end, ...scope.served, ...nextTry(place, plan, { end, attempt }), durationMs };
+  const measured = { ...scope.call?.served, ...queuedOf(time), durationMs };
+  const ended = { ...end, ...nextTry(place, plan, { end, attempt }), ...measured };
   const fault = malformation({ type: 'attempt.ended', data: ended });
-  const data = fault === undefined ? ended : { ...(await thrownEnd(place, scope, fault)), durationMs };
+  recordEnd(session, scope, fault === undefined ? ended : { ...(await thrownEnd(place, scope, fault)), ...measured });
+}
+
+const queuedOf = ({ queuedMs }: AttemptTime): { readonly queuedMs?: number } => (queuedMs === 0 ? {} : { queuedMs });
+
+/** Not awaited: the next step's start shares this commit, and a failure to store ends the session. */
+function recordEnd({ writer }: RunSession, scope: AttemptScope, data: EventData['attempt.ended']): void {
+  const name = { stepPath: scope.path, attempt: scope.attempt, spanId: scope.spanId };
   const artifacts = scope.written.map(({ row }) => row);
-  // not awaited: the next step's start shares this commit, and a failure to store ends the session
-  session.writer.record({ type: 'attempt.ended', ...name, data }, { artifacts }).catch(() => {});
+  writer.record({ type: 'attempt.ended', ...name, data }, { artifacts }).catch(() => {});
+  if (data.wait?.for !== 'person') return;
+  const { for: _for, ...asked } = data.wait;
+  writer.record({ type: 'review.requested', ...name, data: asked }).catch(() => {});
 }
 
 /** Why the event could not be recorded: a stage or a provider that says more than closed facts. */
@@ -81,7 +111,7 @@ function malformation(draft: Parameters<typeof assertEventData>[0]): unknown {
   }
 }
 
-type End = Pick<EventData['attempt.ended'], 'state' | 'facts' | 'outputs' | 'fault' | 'problems' | 'retryAt'>;
+type End = ForcedEnd & Pick<EventData['attempt.ended'], 'outputs' | 'problems'>;
 
 /**
  * A body that pays no heed to its signal cannot hold the run up: its outcome no longer counts. One whose time to begin
@@ -98,13 +128,16 @@ async function untilAborted(
   const onAbort = (): void => aborted.resolve(undefined);
   signal.addEventListener('abort', onAbort, { once: true });
   const ended = body(scope).then(
-    (outcome) => toEnd(outcome, scope),
-    (thrown: unknown) => (signal.aborted ? undefined : thrownEnd(place, scope, thrown)),
+    (outcome) => forcedEnd(scope) ?? toEnd(outcome, scope),
+    (thrown: unknown) => (signal.aborted ? undefined : (forcedEnd(scope) ?? thrownEnd(place, scope, thrown))),
   );
   const end = await Promise.race([ended, aborted.promise]);
   signal.removeEventListener('abort', onAbort);
   return signal.aborted || end === undefined ? abortEnd(place, scope) : end;
 }
+
+const forcedEnd = (scope: AttemptScope): End | undefined =>
+  scope.ends === undefined ? undefined : { ...scope.ends, outputs: named(scope) };
 
 function toEnd(outcome: Outcome, scope: AttemptScope): End {
   const outputs = outcome.state === 'done' ? inOrder(scope, outcome.artifacts) : named(scope);
@@ -119,7 +152,7 @@ function toEnd(outcome: Outcome, scope: AttemptScope): End {
       return { state: 'blocked', facts: { check }, outputs, fault: { code, type: 'Verdict', facts: { check } } };
     }
     case 'waiting':
-      return { state: 'suspended', facts: {}, outputs, retryAt: outcome.wait.until };
+      return { state: 'suspended', facts: {}, outputs, wait: outcome.wait };
     case 'failed':
       return { state: 'failed', facts: {}, outputs, fault: outcome.fault };
   }
@@ -139,7 +172,12 @@ function abortEnd({ session }: AttemptPlace, scope: AttemptScope): End {
   // not the step's fault: it is tried again when there is a store to write to, as often as it takes
   if (session.broken !== undefined) return { state: 'suspended', facts: {}, outputs: named(scope) };
   if (session.canceled) return { state: 'canceled', facts: {}, outputs: named(scope) };
-  const fault: Fault = { code: 'STEP_TIMEOUT', type: 'StemmaError', facts: closedFacts({ path: scope.path }) };
+  const { facts } = toStemmaError(scope.signal.reason);
+  const fault: Fault = {
+    code: 'STEP_TIMEOUT',
+    type: 'StemmaError',
+    facts: closedFacts({ path: scope.path, ...facts }),
+  };
   return { state: 'timedOut', facts: {}, outputs: named(scope), fault };
 }
 
@@ -153,47 +191,19 @@ async function thrownEnd(place: AttemptPlace, scope: AttemptScope, thrown: unkno
   return { state: 'failed', facts: {}, outputs: named(scope), fault: { ...fault, detail: detail.row.id } };
 }
 
-/** When a failed attempt is tried again; nothing when it is not. */
+/** When a failed attempt is tried again, with the same candidate or at once with the next; nothing when it is not. */
 function nextTry(
   { engine, session }: AttemptPlace,
-  { path, retry }: AttemptPlan,
+  { path, started, retry, hasOthers }: AttemptPlan,
   last: { readonly end: End; readonly attempt: number },
 ): { readonly retryAt?: Instant } {
   const { state, fault } = last.end;
   if ((state !== 'failed' && state !== 'timedOut') || fault === undefined) return {};
-  const failures = (session.fold.steps.get(path)?.failures ?? 0) + 1;
-  if (!mayRetry(fault, failures, retry)) return {};
+  const candidate = started.route?.chosen ?? '';
+  const failures = (session.fold.steps.get(path)?.failed.get(candidate)?.failures ?? 0) + 1;
+  if (!mayRetry(fault, failures, retry))
+    return hasOthers === true && movesOn(fault) ? { retryAt: engine.clock.now() } : {};
   const random = createRandom(seedOf(engine.digest, last.attempt, stepPath(path, session.lease.runId)));
   const delay = retryDelayMs(failures, retry, { random, retryAfterMs: fault.retryAfterMs });
   return { retryAt: (engine.clock.now() + delay) as Instant };
-}
-
-/** One signal per attempt, so that what listens to it does not outlive the attempt. */
-function stopAfter(
-  { engine, session }: AttemptPlace,
-  timeoutMs: number | undefined,
-): Disposable & { readonly signal: AbortSignal } {
-  const stop = new AbortController();
-  const onStop = (): void => stop.abort(session.signal.reason);
-  session.signal.addEventListener('abort', onStop, { once: true });
-  if (session.signal.aborted) onStop();
-  const timer = timeoutMs === undefined ? undefined : startTimer(engine, stop, timeoutMs);
-  return {
-    signal: stop.signal,
-    [Symbol.dispose]() {
-      timer?.abort();
-      session.signal.removeEventListener('abort', onStop);
-    },
-  };
-}
-
-/** Stops the attempt after the time, unless what it returns is aborted before. */
-function startTimer({ clock }: Engine, stop: AbortController, timeoutMs: number): AbortController {
-  const over = new AbortController();
-  const reason = new StemmaError('STEP_TIMEOUT', `The step took longer than ${timeoutMs} ms.`);
-  clock.sleep(timeoutMs, over.signal).then(
-    () => stop.abort(reason),
-    () => {},
-  );
-  return over;
 }

@@ -1,14 +1,32 @@
 import { StemmaError } from '../core/errors.ts';
 import type { DefinitionSource } from '../core/ports.ts';
-import type { Clock, FileStore, Ids, Observer, RunLog, WorkerInfo, WorkQueue } from '../core/ports.ts';
+import type {
+  Clock,
+  FileStore,
+  Ids,
+  InstallationLog,
+  Ledger,
+  Messages,
+  Observer,
+  RouteStatistics,
+  RunLog,
+  WorkerInfo,
+  WorkQueue,
+} from '../core/ports.ts';
 import type { Digest } from '../core/ids.ts';
 import type { AnyStage, Provider, Stage } from '../core/stage.ts';
+import type { PriceTable } from '../core/prices.ts';
+import type { Breakers } from './breakers.ts';
+import type { Limits } from '../core/limits.ts';
 import type { SafetyPolicy } from './safety/policy.ts';
 
 /** Everything the engine works with. It names no concrete class: the composition root puts them in. */
 export interface Engine {
   readonly log: RunLog;
   readonly queue: WorkQueue;
+  readonly ledger: Ledger;
+  readonly installation: InstallationLog;
+  readonly routes: RouteStatistics;
   readonly files: FileStore;
   readonly clock: Clock;
   readonly digest: Digest;
@@ -17,6 +35,12 @@ export interface Engine {
   readonly stages: ReadonlyMap<string, Stage>;
   readonly providers: ProviderRegistry;
   readonly policy: SafetyPolicy;
+  readonly limits: Limits;
+  readonly prices: PriceTable;
+  /** Of this process. */
+  readonly breakers: Breakers;
+  /** Questions to people are asked with them. */
+  readonly messages: Pick<Messages, 'text'>;
   readonly worker: WorkerInfo;
   /** Told what is going on, for people who watch; never what is stored. */
   readonly observe?: Observer;

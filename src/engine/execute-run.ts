@@ -1,21 +1,24 @@
 import { applyEvent, createRunFold } from '../core/apply.ts';
 import type { RunFold } from '../core/apply.ts';
-import { isRetryable, toStemmaError } from '../core/errors.ts';
-import type { StemmaError } from '../core/errors.ts';
+import { isRetryable, StemmaError, toStemmaError } from '../core/errors.ts';
 import type { EventData, EventDraft } from '../core/events.ts';
 import { spanIdOf } from '../core/ids.ts';
 import type { StepPath, WorkerId } from '../core/ids.ts';
-import type { Lease, ReceivedCommand } from '../core/ports.ts';
+import type { Lease } from '../core/ports.ts';
 import { isTerminal, RUN_MOVES } from '../core/states.ts';
 import type { Engine } from './engine.ts';
 import { closedFacts, toFault } from './fault.ts';
-import { clearStrays, openPlan } from './interpreter/open-plan.ts';
+import { clearStrays, openArtifacts, openPlan } from './interpreter/open-plan.ts';
 import type { RunPlan } from './interpreter/plan.ts';
 import { runSteps } from './interpreter/run-steps.ts';
 import { Scope } from './interpreter/scope.ts';
 import type { StepEnd } from './interpreter/scope.ts';
+import { obey } from './mail.ts';
+import type { Addressee } from './mail.ts';
+import type { RunArtifacts } from './run-artifacts.ts';
 import { RunSession } from './run-session.ts';
 import type { Halt } from './run-session.ts';
+import { limitRun, RunTime } from './run-time.ts';
 
 /** How a holder's time with a run came to its end. */
 export type SessionEnd = { readonly kind: 'ended' } | Halt;
@@ -34,16 +37,20 @@ type Beginners = ReadonlyMap<StepPath, WorkerId>;
  * the run back. A step recorded as succeeded is never executed again; an attempt that a dead holder left open becomes
  * `abandoned` and is followed by a new one.
  *
- * @param signal - aborted when the worker goes: running attempts finish, then the run is given back
+ * @param signal - aborted when the worker goes: running attempts finish, then the run is given back; aborted with an
+ *   error when the lease is lost: running attempts are stopped and nothing more is written
  */
 export async function executeRun(engine: Engine, lease: Lease, signal: AbortSignal): Promise<SessionEnd> {
-  const { fold, beginners } = await readRun(engine, lease);
-  const session = new RunSession(engine, lease, fold);
-  const onLeave = (): void => session.release();
+  const history = await readRun(engine, lease);
+  const session = new RunSession(engine, lease, history.fold);
+  const onLeave = (): void => {
+    if (signal.reason instanceof StemmaError) session.break(signal.reason);
+    else session.release();
+  };
   signal.addEventListener('abort', onLeave, { once: true });
   if (signal.aborted) onLeave();
   try {
-    return await carryOn(engine, session, beginners).catch((thrown: unknown) => failRun(engine, session, thrown));
+    return await carryOn(engine, session, history).catch((thrown: unknown) => failRun(engine, session, thrown));
   } catch (thrown) {
     if (session.broken === undefined) throw thrown;
     return { kind: 'broken', error: session.broken };
@@ -52,27 +59,38 @@ export async function executeRun(engine: Engine, lease: Lease, signal: AbortSign
   }
 }
 
-async function readRun({ log }: Engine, { runId }: Lease): Promise<{ fold: RunFold; beginners: Beginners }> {
+/** What the log tells of a run. */
+interface History {
+  readonly fold: RunFold;
+  readonly beginners: Beginners;
+  readonly time: RunTime;
+}
+
+async function readRun({ log }: Engine, { runId }: Lease): Promise<History> {
   const fold = createRunFold();
   const beginners = new Map<StepPath, WorkerId>();
+  const time = new RunTime();
   for await (const event of log.read(runId)) {
     applyEvent(fold, event);
+    time.take(event);
     if (event.type === 'attempt.started' && event.stepPath !== undefined)
       beginners.set(event.stepPath, event.data.worker);
   }
-  return { fold, beginners };
+  return { fold, beginners, time };
 }
 
-async function carryOn(engine: Engine, session: RunSession, beginners: Beginners): Promise<SessionEnd> {
+async function carryOn(engine: Engine, session: RunSession, { beginners, time }: History): Promise<SessionEnd> {
   const worn = endOpenAttempts(engine, session, beginners);
   if (worn !== undefined) return end(session, { state: 'quarantined', fault: worn });
+  let opening: Promise<RunArtifacts> | undefined;
+  const artifacts = (): Promise<RunArtifacts> => (opening ??= openArtifacts(engine, session));
   let plan: RunPlan | undefined;
   for (;;) {
-    const outcome = await whileListening(engine, session, async () => {
+    const outcome = await whileListening(engine, { session, artifacts }, async () => {
       if (session.fold.state === 'paused') await commandOrTime(engine, session);
       if (session.gate() !== 'open') return HALTED;
-      plan ??= await openPlan(engine, session);
-      return interpret(plan);
+      plan ??= await openPlan({ engine, session, artifacts: await artifacts() });
+      return interpretInTime(plan, time.spentMs(engine.clock.now()));
     });
     const resumed = outcome.state === 'halted' && !session.canceled && session.halted === undefined;
     if (!resumed) return leaveOrEnd(engine, session, { outcome, plan });
@@ -82,7 +100,16 @@ async function carryOn(engine: Engine, session: RunSession, beginners: Beginners
 
 const HALTED: StepEnd = { state: 'halted' };
 
-async function interpret(plan: RunPlan): Promise<StepEnd> {
+/** As long as the pipeline allows. */
+async function interpretInTime(plan: RunPlan, spentMs: number): Promise<StepEnd> {
+  const { timeoutMs } = plan.pipeline;
+  if (timeoutMs === undefined) return interpret(plan);
+  using _limit = limitRun(plan.session, plan.engine.clock, { timeoutMs, leftMs: timeoutMs - spentMs });
+  return await interpret(plan); // the limit holds until it has ended
+}
+
+/** Runs the pipeline from where the record stands. */
+export async function interpret(plan: RunPlan): Promise<StepEnd> {
   const { session, given, pipeline } = plan;
   if (session.gate() !== 'open') return HALTED;
   const { state } = session.fold;
@@ -103,13 +130,16 @@ async function leaveOrEnd(
   }
   if (outcome.state === 'halted' && !canceled && halted !== undefined) return leave(engine, session, halted);
   if (plan?.artifacts.hasStrays(fold.artifacts) === true) await clearStrays(plan);
+  if (session.expired !== undefined) return end(session, { state: 'failed', fault: session.expired });
   if (outcome.state === 'halted') return end(session, { state: 'canceled' });
   return end(session, endOf(outcome));
 }
 
 /** Recorded with whatever comes next; a failure to store ends the session. */
-const put = (session: RunSession, draft: EventDraft, handled: readonly number[] = []): void =>
-  void session.writer.record(draft, { handled }).catch(() => {});
+const put = (session: RunSession, draft: EventDraft): void => void session.writer.record(draft).catch(() => {});
+
+const hasAnswer = ({ fold }: RunSession): boolean =>
+  [...fold.steps.values()].some(({ state, answer }) => state === 'suspended' && answer !== undefined);
 
 /** A paused run is held only to obey a command; one that has none goes back to sleep. */
 async function commandOrTime(engine: Engine, session: RunSession): Promise<void> {
@@ -139,6 +169,14 @@ function endOpenAttempts(engine: Engine, session: RunSession, beginners: Beginne
   return undefined;
 }
 
+const problemsOf = ({
+  problems,
+  moreProblems,
+}: StepEnd): Pick<EventData['run.ended'], 'problems' | 'moreProblems'> => ({
+  ...(problems === undefined ? {} : { problems }),
+  ...(moreProblems === undefined ? {} : { moreProblems }),
+});
+
 function endOf(outcome: StepEnd): EventData['run.ended'] {
   const fault = outcome.fault === undefined ? {} : { fault: outcome.fault };
   switch (outcome.state) {
@@ -147,7 +185,7 @@ function endOf(outcome: StepEnd): EventData['run.ended'] {
       return { state: outcome.state, ...fault };
     case 'succeeded':
     case 'skipped':
-      return { state: 'succeeded', ...(outcome.problems === undefined ? {} : { problems: [...outcome.problems] }) };
+      return { state: 'succeeded', ...problemsOf(outcome) };
     case 'failed':
     case 'halted':
       return { state: 'failed', ...fault };
@@ -163,10 +201,17 @@ async function end(session: RunSession, data: EventData['run.ended']): Promise<S
 async function leave(engine: Engine, session: RunSession, halt: Halt): Promise<SessionEnd> {
   const { writer, lease } = session;
   switch (halt.kind) {
-    case 'waiting':
-      await writer.record({ type: 'run.waiting', data: { for: 'time', until: halt.until } });
-      await engine.queue.park(lease, { for: 'time', until: halt.until });
+    case 'waiting': {
+      const { kind: _kind, ...waiting } = halt;
+      await writer.record({ type: 'run.waiting', data: waiting });
+      // an answer that came while the run was about to leave must not be slept over
+      if (hasAnswer(session)) {
+        await engine.queue.release(lease);
+        return { kind: 'released' };
+      }
+      await engine.queue.park(lease, waiting.until === undefined ? {} : { until: waiting.until });
       return halt;
+    }
     case 'paused':
       if (session.fold.state !== 'paused') await writer.record({ type: 'run.paused', data: {} });
       await writer.settled();
@@ -197,9 +242,9 @@ const isPassing = ({ code }: StemmaError): boolean =>
   code === 'LEASE_LOST' || (code.startsWith('STORE_') && isRetryable(code));
 
 /** Turns the mailbox's commands into what they ask for, as long as the work lasts; later ones stay in it and wake the run. */
-async function whileListening<T>(engine: Engine, session: RunSession, work: () => Promise<T>): Promise<T> {
+async function whileListening<T>(engine: Engine, to: Addressee, work: () => Promise<T>): Promise<T> {
   const stop = new AbortController();
-  const listening = listen(engine, session, stop.signal);
+  const listening = listen(engine, to, stop.signal);
   try {
     return await work();
   } finally {
@@ -208,17 +253,10 @@ async function whileListening<T>(engine: Engine, session: RunSession, work: () =
   }
 }
 
-async function listen(engine: Engine, session: RunSession, signal: AbortSignal): Promise<void> {
+async function listen(engine: Engine, to: Addressee, signal: AbortSignal): Promise<void> {
   try {
-    for await (const command of engine.queue.inbox(session.lease, signal)) obey(session, command);
+    for await (const command of engine.queue.inbox(to.session.lease, signal)) await obey(to, command);
   } catch (thrown) {
-    if (!signal.aborted) session.break(toStemmaError(thrown));
+    if (!signal.aborted) to.session.break(toStemmaError(thrown));
   }
-}
-
-/** The command's event and what it does to a paused run stand in one commit, so that no holder's death can part them. */
-function obey(session: RunSession, command: ReceivedCommand): void {
-  put(session, { type: 'command.received', data: { command: command.type, by: command.by } }, [command.id]);
-  if (command.type === 'resume' && session.fold.state === 'paused') put(session, { type: 'run.resumed', data: {} });
-  session.commanded(command.type);
 }

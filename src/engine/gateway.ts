@@ -2,19 +2,49 @@ import { StemmaError } from '../core/errors.ts';
 import type { EventData } from '../core/events.ts';
 import { toHex } from '../core/ids.ts';
 import type { Sha256 } from '../core/ids.ts';
+import type { Facts } from '../core/json.ts';
 import { promptDocument, assemblePrompt, sentForms } from '../core/prompt.ts';
 import type { Level, Verdict } from '../core/schema.ts';
 import type { ArtifactDraft, ArtifactRef, Cleared } from '../core/stage.ts';
-import type { AttemptPlace, AttemptScope } from './attempt.ts';
+import type { AttemptPlace, WritingScope } from './attempt.ts';
 import { takeRequest } from './clearance.ts';
 import type { TakenRequest } from './clearance.ts';
+import { closedFacts } from './fault.ts';
 import { judge } from './safety/judge.ts';
 import type { Judgement } from './safety/judge.ts';
 
 /** What the gateway found out about one artifact; the terms stand in the evidence artifact only. */
 export interface Decision {
   readonly verdict: Verdict;
-  readonly judgement: Judgement | undefined;
+  readonly terms: Evidence['terms'];
+  /** Of the bytes that were judged. */
+  readonly sha256: Sha256;
+  /** In a replay: what is decided now, where that is not what was recorded and is followed. */
+  readonly differs?: Facts;
+}
+
+/** One decision as evidence shows it. It names what was judged by its bytes, so that the same bytes give the same evidence. */
+export interface Evidence extends Omit<Verdict, 'subject' | 'durationMs'> {
+  readonly sha256: Sha256;
+  readonly terms: Judgement['terms'];
+}
+
+/** A decision of an earlier run about the same bytes. */
+export interface RecordedDecision {
+  readonly verdict: Verdict;
+  readonly terms: Evidence['terms'];
+}
+
+/** What the run that is replayed has decided. */
+export interface RecordedVerdicts {
+  of(artifact: Pick<ArtifactRef, 'type' | 'sha256'>): Promise<RecordedDecision | undefined>;
+}
+
+/** What is known of an artifact before it is judged. */
+interface Known {
+  /** Undefined for what is no text and cannot be judged yet. */
+  readonly texts: readonly string[] | undefined;
+  readonly recorded: RecordedDecision | undefined;
 }
 
 /** What the gateway judges: an artifact's text, and the other forms in which the same words may reach a model. */
@@ -56,14 +86,19 @@ export class Gateway {
   readonly #place: AttemptPlace;
   readonly #level: Level;
   readonly #rules: string;
+  readonly #recorded: RecordedVerdicts | undefined;
+  /** Bytes about which it has been told that they would be judged otherwise now. */
+  readonly #told = new Set<Sha256>();
   readonly #passed = new Map<Sha256, Verdict>();
   /** Decisions on their way to the disk: nobody may build on them before. */
   readonly #storing = new Map<Sha256, Promise<unknown>>();
   readonly #issued = new WeakSet<object>();
 
-  constructor(place: AttemptPlace, level: Level) {
+  /** @param recorded - in a replay: decisions that are followed */
+  constructor(place: AttemptPlace, level: Level, recorded?: RecordedVerdicts) {
     this.#place = place;
     this.#level = level;
+    this.#recorded = recorded;
     this.#rules = rulesOf(place.engine.policy.version);
     for (const stored of place.session.fold.verdicts) {
       const { evidence: _evidence, ...verdict } = stored;
@@ -73,24 +108,24 @@ export class Gateway {
 
   /** The decision about an artifact; nothing is recorded yet. */
   async decide(artifact: ArtifactRef): Promise<Decision> {
-    return this.#judge(artifact, await this.#textsOf({ artifact }));
+    return this.#judge(artifact, await this.#known({ artifact }));
   }
 
   /**
    * Judges what has not passed yet and records it with one evidence artifact; the first block, if there is one. Steps
    * that run side by side and read the same bytes judge them once. When it resolves, the verdicts are on disk.
    */
-  async admit(subjects: readonly Subject[], scope: AttemptScope): Promise<Verdict | undefined> {
-    const open = new Map<Subject, readonly string[] | undefined>();
-    for (const subject of subjects) if (!this.#hasPassed(subject)) open.set(subject, await this.#textsOf(subject));
+  async admit(subjects: readonly Subject[], scope: WritingScope): Promise<Verdict | undefined> {
+    const open = new Map<Subject, Known>();
+    for (const subject of subjects) if (!this.#hasPassed(subject)) open.set(subject, await this.#known(subject));
     // from here to the last remembered verdict within one turn
     const decisions: Decision[] = [];
     const fresh = new Set<Sha256>();
-    for (const [subject, texts] of open) {
+    for (const [subject, known] of open) {
       const { artifact } = subject;
       if (this.#hasPassed(subject) || fresh.has(artifact.sha256)) continue;
-      const decision = this.#judge(artifact, texts);
-      const marks = [artifact.sha256, ...(texts ?? []).map((text) => this.#markOf(text))];
+      const decision = this.#judge(artifact, known);
+      const marks = [artifact.sha256, ...(known.texts ?? []).map((text) => this.#markOf(text))];
       for (const mark of marks) fresh.add(mark);
       if (decision.verdict.decision !== 'block') for (const mark of marks) this.#passed.set(mark, decision.verdict);
       decisions.push(decision);
@@ -104,7 +139,7 @@ export class Gateway {
   async admitText(
     draft: ArtifactDraft & { readonly body: string },
     forms: readonly string[],
-    scope: AttemptScope,
+    scope: WritingScope,
   ): Promise<Verdict | undefined> {
     const marks = forms.map((form) => this.#markOf(form));
     await this.#stored(marks);
@@ -124,7 +159,7 @@ export class Gateway {
   }
 
   /** Judges what is really sent: all texts together in the request's order, as prompts are assembled, and the words. */
-  async admitRequest(taken: TakenRequest<unknown>, scope: AttemptScope): Promise<Verdict | undefined> {
+  async admitRequest(taken: TakenRequest<unknown>, scope: WritingScope): Promise<Verdict | undefined> {
     const { texts, language, words } = taken;
     const prompt = { type: 'prompt', body: promptDocument(assemblePrompt(texts, language)) };
     const blocked = await this.admitText(prompt, sentForms(texts, language), scope);
@@ -140,14 +175,11 @@ export class Gateway {
   /** Writes the evidence and one event per decision; resolves when they are on disk. */
   async record(
     decisions: readonly Decision[],
-    scope: AttemptScope,
+    scope: WritingScope,
     evidenceAs: { readonly type: string; readonly work: boolean },
   ): Promise<ArtifactRef> {
     const { artifacts, session } = this.#place;
-    const [only, ...others] = decisions.map(({ verdict, judgement }) => ({
-      ...verdict,
-      terms: judgement?.terms ?? [],
-    }));
+    const [only, ...others] = decisions.map(toEvidence);
     const body = `${JSON.stringify(others.length === 0 ? only : [only, ...others], undefined, 2)}\n`;
     const sources = decisions.map(({ verdict }) => verdict.subject);
     const evidence = await artifacts.create({ ...evidenceAs, body, sources }, scope);
@@ -157,6 +189,7 @@ export class Gateway {
       const place = { stepPath: scope.path, attempt: scope.attempt, spanId: scope.spanId };
       return session.writer.record({ type: 'safety.verdict', ...place, data }, rows);
     });
+    for (const decision of decisions) this.#tell(decision, scope);
     await Promise.all(recorded);
     for (const { verdict } of decisions) this.#remember(verdict);
     return artifacts.ref(evidence.row.id);
@@ -184,7 +217,7 @@ export class Gateway {
   }
 
   /** A decision that could not be stored counts for nobody. */
-  #store(decisions: readonly Decision[], marks: ReadonlySet<Sha256>, scope: AttemptScope): void {
+  #store(decisions: readonly Decision[], marks: ReadonlySet<Sha256>, scope: WritingScope): void {
     const storing = this.record(decisions, scope, { type: 'gateway', work: true });
     for (const mark of marks) this.#storing.set(mark, storing);
     const forget = (): void => {
@@ -196,24 +229,39 @@ export class Gateway {
     });
   }
 
-  /** The texts to judge; undefined for what is no text and cannot be judged yet. */
-  async #textsOf({ artifact, forms = [] }: Subject): Promise<readonly string[] | undefined> {
-    if (!TEXT.test(artifact.mediaType)) return undefined;
-    return [...new Set([await this.#place.artifacts.text(artifact.id), ...forms])];
+  async #known({ artifact, forms = [] }: Subject): Promise<Known> {
+    const recorded = await this.#recorded?.of(artifact);
+    if (!TEXT.test(artifact.mediaType)) return { texts: undefined, recorded };
+    return { texts: [...new Set([await this.#place.artifacts.text(artifact.id), ...forms])], recorded };
   }
 
-  #judge(artifact: ArtifactRef, texts: readonly string[] | undefined): Decision {
+  #judge(artifact: ArtifactRef, { texts, recorded }: Known): Decision {
+    const own = this.#decide(artifact, texts);
+    return recorded === undefined ? own : followed(own, { type: artifact.type, recorded });
+  }
+
+  #decide({ id, type, sha256 }: ArtifactRef, texts: readonly string[] | undefined): Decision {
     const { clock } = this.#place.engine;
     const before = clock.monotonicMs();
-    const position = POSITIONS[artifact.type] ?? 'output';
+    const position = POSITIONS[type] ?? 'output';
     const judgement = texts === undefined ? undefined : this.#worst(texts, position);
     const durationMs = Math.max(0, Math.round(clock.monotonicMs() - before));
-    const place = { subject: artifact.id, level: this.#level, policyVersion: this.#rules };
-    if (judgement === undefined)
-      return { verdict: { check: 'lists', decision: 'block', method: 'unavailable', ...place, durationMs }, judgement };
-    const { check, decision, method } = judgement;
+    const place = { subject: id, level: this.#level, policyVersion: this.#rules };
+    if (judgement === undefined) {
+      const verdict = { check: 'lists', decision: 'block', method: 'unavailable', ...place, durationMs } as const;
+      return { verdict, terms: [], sha256 };
+    }
+    const { check, decision, method, terms } = judgement;
     const found = judgement.class === undefined ? {} : { class: judgement.class };
-    return { verdict: { check, decision, method, ...place, ...found, durationMs }, judgement };
+    return { verdict: { check, decision, method, ...place, ...found, durationMs }, terms, sha256 };
+  }
+
+  /** That a replay would have decided otherwise stands in the record, once for the same bytes. */
+  #tell({ differs: facts, sha256 }: Decision, { path: stepPath, attempt, spanId }: WritingScope): void {
+    if (facts === undefined || this.#told.has(sha256)) return;
+    this.#told.add(sha256);
+    const note = { type: 'note', stepPath, attempt, spanId, data: { kind: VERDICT_DIFFERS, facts } } as const;
+    this.#place.session.writer.record(note).catch(() => {}); // ends the session
   }
 
   /** The judgement of the form that fares worst; undefined when one of them got no answer. */
@@ -247,6 +295,26 @@ export class Gateway {
     if (!sameRules || decision === 'block' || !this.#place.artifacts.has(subject)) return;
     this.#passed.set(this.#place.artifacts.row(subject).sha256, verdict);
   }
+}
+
+/** The kind of the note that tells of a replay's own decision. */
+export const VERDICT_DIFFERS = 'verdict.differs';
+
+function toEvidence({ verdict, terms, sha256 }: Decision): Evidence {
+  const { subject: _subject, durationMs: _durationMs, ...decided } = verdict;
+  return { sha256, ...decided, terms };
+}
+
+/** What was decided then holds, whatever is decided now. */
+function followed(own: Decision, at: { readonly type: string; readonly recorded: RecordedDecision }): Decision {
+  const { recorded, type } = at;
+  const { subject, durationMs, check, decision } = own.verdict;
+  const verdict = { ...recorded.verdict, subject, durationMs };
+  const isSame = decision === verdict.decision && check === verdict.check && own.verdict.class === verdict.class;
+  const both = { ...own, verdict, terms: recorded.terms };
+  if (isSame) return both;
+  const facts = { type, recorded: verdict.decision, now: decision, recordedCheck: verdict.check, nowCheck: check };
+  return { ...both, differs: closedFacts(facts) };
 }
 
 const TEXT = /^(text\/|application\/json$)/;

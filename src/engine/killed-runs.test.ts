@@ -99,7 +99,7 @@ async function carryThrough(first: TestEngine, runId: RunId, kills: readonly num
       const end = await engine.session(runId).catch(() => undefined);
       if (end === undefined || end.kind === 'broken') break;
       if (end.kind === 'ended') return engine;
-      if (end.kind === 'waiting') engine.clock.advanceTo(end.until);
+      if (end.kind === 'waiting') engine.clock.advanceTo(end.until ?? engine.clock.now());
     }
     if (isTerminal(RUN_MOVES, (await engine.fold(runId)).state ?? 'pending')) return engine;
   }

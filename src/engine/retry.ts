@@ -2,6 +2,7 @@ import type { RetryPolicy } from '../core/definitions.ts';
 import { isRetryable } from '../core/errors.ts';
 import type { RandomSource } from '../core/random.ts';
 import type { Fault } from '../core/schema.ts';
+import { DECLINED } from './budgets.ts';
 
 /**
  * How long to wait before the next try of a failed step.
@@ -31,3 +32,18 @@ export function mayRetry(fault: Fault, failures: number, policy: RetryPolicy): b
   if (failures >= policy.maxAttempts) return false;
   return policy.retryOn === undefined ? isRetryable(fault.code) : policy.retryOn.includes(fault.code);
 }
+
+/**
+ * Faults that concern the candidate alone and do not get better by themselves. PROVIDER_REFUSED is none of them: a
+ * service that refuses a request speaks about the request, and nobody goes looking for one that is less strict.
+ */
+const OF_THE_CANDIDATE: ReadonlySet<string> = new Set([
+  'PROVIDER_AUTH',
+  'PROVIDER_KEY_HOST',
+  'MODEL_MISSING',
+  'BUDGET_EXCEEDED',
+]);
+
+/** Whether the route's next candidate may do better than the one that has failed for good. */
+export const movesOn = ({ code, type }: Fault): boolean =>
+  type !== DECLINED && (isRetryable(code) || OF_THE_CANDIDATE.has(code));

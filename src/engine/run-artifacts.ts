@@ -28,18 +28,18 @@ export function toWritten(
   draft: ArtifactDraft,
   at: { origin: Origin; digest: Digest; salt: Uint8Array },
 ): Written {
-  const { language, width, height } = draft;
   const { id, sha256, sizeBytes, mediaType } = file;
   const commitment = toHex(at.digest.sha256(at.salt, draft.body)) as Sha256;
-  const optional = {
-    ...(language === undefined ? {} : { language }),
-    ...(width === undefined ? {} : { width }),
-    ...(height === undefined ? {} : { height }),
-  };
   const salt = toHex(at.salt);
   const row = { id, sha256, sizeBytes, mediaType, type: draft.type, ...at.origin, salt, sources: draft.sources ?? [] };
-  return { row: { ...row, ...optional }, committed: { id, commitment } };
+  return { row: { ...row, ...descriptionOf(draft) }, committed: { id, commitment } };
 }
+
+const descriptionOf = ({ language, width, height }: Pick<ArtifactDraft, 'language' | 'width' | 'height'>) => ({
+  ...(language === undefined ? {} : { language }),
+  ...(width === undefined ? {} : { width }),
+  ...(height === undefined ? {} : { height }),
+});
 
 export const freshSalt = (): Uint8Array => crypto.getRandomValues(new Uint8Array(SALT_BYTES));
 
@@ -68,7 +68,7 @@ export class RunArtifacts {
   }
 
   /** Writes the file; it counts once an event names it. */
-  async create(draft: ArtifactDraft, by: Pick<AttemptScope, 'path' | 'spanId'>): Promise<Written> {
+  async create(draft: ArtifactDraft, by: Partial<Pick<AttemptScope, 'path' | 'spanId'>>): Promise<Written> {
     const { digest, runId } = this.#parts;
     const work = draft.work ?? false;
     const counter = work ? 'work' : 'main';
@@ -77,11 +77,35 @@ export class RunArtifacts {
       files.create(runId, { type: draft.type, body: draft.body, work, number }),
     );
     this.#numbers[counter] = Math.max(this.#numbers[counter], file.number);
-    const origin = { runId, stepPath: by.path, spanId: by.spanId };
+    const step = by.path === undefined ? {} : { stepPath: by.path };
+    const origin = { runId, ...step, ...(by.spanId === undefined ? {} : { spanId: by.spanId }) };
     const written = toWritten(file, draft, { origin, digest, salt: freshSalt() });
     this.#rows.set(file.id, written.row);
     if (typeof draft.body === 'string') this.#texts.set(file.id, Promise.resolve(draft.body));
     return written;
+  }
+
+  /**
+   * Takes over an artifact of another run: the same bytes under a name and a salt of their own.
+   *
+   * @returns undefined when the bytes are gone or are not those that were recorded
+   */
+  async copy(
+    from: ArtifactRow,
+    as: { readonly path: StepPath; readonly type: string; readonly work: boolean },
+  ): Promise<Written | undefined> {
+    const { digest, runId } = this.#parts;
+    const { path, type, work } = as;
+    const counter = work ? 'work' : 'main';
+    const number = ++this.#numbers[counter];
+    const file = await this.#present((files) => files.copy(from.id, runId, { type, work, number }));
+    if (file === undefined) return undefined;
+    this.#numbers[counter] = Math.max(this.#numbers[counter], file.number);
+    const body = await this.#guarded((files) => files.read(file.id));
+    const draft = { type, body, sources: [from.id], ...descriptionOf(from) };
+    const written = toWritten(file, draft, { origin: { runId, stepPath: path }, digest, salt: freshSalt() });
+    this.#rows.set(file.id, written.row);
+    return toHex(digest.sha256(body)) === from.sha256 ? written : undefined;
   }
 
   has(id: ArtifactId): boolean {
@@ -111,9 +135,9 @@ export class RunArtifacts {
     return reading;
   }
 
-  /** Removes files that no event names, of attempts that were cut short. */
-  async sweep(named: ReadonlySet<ArtifactId>): Promise<void> {
-    await this.#guarded((files) => files.sweep(this.#parts.runId, named));
+  /** Removes files that no event names, of attempts that were cut short, as long as the caller may. */
+  async sweep(named: ReadonlySet<ArtifactId>, still: () => Promise<boolean>): Promise<void> {
+    await this.#guarded((files) => files.sweep(this.#parts.runId, named, still));
   }
 
   /** Whether there are files here that no event names. */
@@ -126,6 +150,15 @@ export class RunArtifacts {
     throw new StemmaError('VERIFICATION_FAILED', `The file of ${id} is not the one that was recorded.`, {
       hint: 'Somebody or something has changed it. Restore it from a backup, or start the run anew.',
     });
+  }
+
+  async #present<T>(use: (files: FileStore) => Promise<T>): Promise<T | undefined> {
+    try {
+      return await this.#guarded(use);
+    } catch (thrown) {
+      if (toStemmaError(thrown).code === 'NOT_FOUND') return undefined;
+      throw thrown;
+    }
   }
 
   async #guarded<T>(use: (files: FileStore) => Promise<T>): Promise<T> {

@@ -1,12 +1,13 @@
 import type { RunFold } from '../core/apply.ts';
 import { StemmaError } from '../core/errors.ts';
 import type { Instant, StepPath } from '../core/ids.ts';
+import type { Fault, Wait } from '../core/schema.ts';
 import type { Clock, CommandType, Lease, RunLog } from '../core/ports.ts';
 import { RunWriter } from './run-writer.ts';
 
 /** Why a session stops before the run has ended. */
 export type Halt =
-  | { readonly kind: 'waiting'; readonly until: Instant }
+  | ({ readonly kind: 'waiting' } & Waiting)
   | { readonly kind: 'paused' }
   /** The worker goes; another one carries on. */
   | { readonly kind: 'released' }
@@ -14,6 +15,12 @@ export type Halt =
   | { readonly kind: 'broken'; readonly error: StemmaError };
 
 export type Gate = 'open' | 'halted' | 'canceled';
+
+/** What a step, or a run all of whose steps wait, is woken by; without a time only by an answer. */
+export interface Waiting {
+  readonly for: Wait['for'];
+  readonly until?: Instant;
+}
 
 /**
  * One holder's time with one run: what has been folded, what is going on, and whether to go on.
@@ -36,9 +43,10 @@ export class RunSession {
   #canceled = false;
   #paused = false;
   #released = false;
-  #waitingUntil: Instant | undefined;
+  #expired: Fault | undefined;
+  #waiting: Waiting | undefined;
   #busy = 0;
-  readonly #waits = new Map<StepPath, Instant>();
+  readonly #waits = new Map<StepPath, Waiting & { readonly wake: () => void }>();
 
   constructor(at: { log: RunLog; clock: Clock }, lease: Lease, fold: RunFold) {
     this.lease = lease;
@@ -52,7 +60,7 @@ export class RunSession {
     if (this.#broken !== undefined) return { kind: 'broken', error: this.#broken };
     if (this.#paused) return { kind: 'paused' };
     if (this.#released) return { kind: 'released' };
-    return this.#waitingUntil === undefined ? undefined : { kind: 'waiting', until: this.#waitingUntil };
+    return this.#waiting === undefined ? undefined : { kind: 'waiting', ...this.#waiting };
   }
 
   get broken(): StemmaError | undefined {
@@ -63,9 +71,19 @@ export class RunSession {
     return this.#canceled;
   }
 
+  /** Why the run fails instead of being canceled: its time is over. */
+  get expired(): Fault | undefined {
+    return this.#expired;
+  }
+
   /** Reaches running provider calls when the run is canceled or the session breaks. */
   get signal(): AbortSignal {
     return this.#stop.signal;
+  }
+
+  /** Aborted when the session stops: what waits inside an attempt need not wait on. */
+  get halting(): AbortSignal {
+    return this.#halting.signal;
   }
 
   /** Resolves when the first command has arrived. */
@@ -93,6 +111,20 @@ export class RunSession {
   pause(): void {
     this.#paused = true;
     this.#halting.abort();
+  }
+
+  /** The run's time is over: running attempts are told to stop, and it fails with the fault. */
+  expire(fault: Fault): void {
+    if (this.#canceled) return;
+    this.#expired = fault;
+    this.#canceled = true;
+    this.#halting.abort();
+    this.#stop.abort(new StemmaError('RUN_TIMEOUT', 'The run took longer than it may.'));
+  }
+
+  /** Steps that wait for a person or a signal look again whether there is an answer. */
+  answered(): void {
+    for (const { for: what, wake } of this.#waits.values()) if (what !== 'time') wake();
   }
 
   /** The worker goes. */
@@ -125,17 +157,15 @@ export class RunSession {
     }
   }
 
-  /** Waits inside `busy` until the time, or until there is a reason to stop; the run is parked when nothing else goes on. */
-  async waitUntil(path: StepPath, until: Instant): Promise<void> {
-    const stop = AbortSignal.any([this.#halting.signal, this.#stop.signal]);
+  /** Waits inside `busy` until it is woken, or until there is a reason to stop; the run is parked when nothing else goes on. */
+  async wait(path: StepPath, on: Waiting): Promise<void> {
+    const woken = new AbortController();
+    const stop = AbortSignal.any([this.#halting.signal, this.#stop.signal, woken.signal]);
     this.#busy -= 1;
-    this.#waits.set(path, until);
+    this.#waits.set(path, { ...on, wake: () => woken.abort() });
     this.#parkWhenIdle();
-    try {
-      await this.#clock.sleep(Math.max(0, until - this.#clock.now()), stop);
-    } catch {
-      // stopped: gate() says why
-    }
+    const ms = on.until === undefined ? undefined : Math.max(0, on.until - this.#clock.now());
+    await (ms === undefined ? aborted(stop) : this.#clock.sleep(ms, stop).catch(() => {})); // gate() says why it stopped
     this.#waits.delete(path);
     this.#busy += 1;
   }
@@ -151,8 +181,21 @@ export class RunSession {
     if (this.#waits.size === 0) return;
     setImmediate(() => {
       if (this.#busy > 0 || this.#waits.size === 0 || this.gate() !== 'open') return;
-      this.#waitingUntil = Math.min(...this.#waits.values()) as Instant;
+      this.#waiting = togetherOf([...this.#waits.values()]);
       this.#halting.abort();
     });
   }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+/** What a run waits for whose steps all wait: an answer goes before a time, and the first time wakes it. */
+function togetherOf(waits: readonly Waiting[]): Waiting {
+  const times = waits.flatMap(({ until }) => until ?? []);
+  const what = (['person', 'signal'] as const).find((one) => waits.some((wait) => wait.for === one)) ?? 'time';
+  return times.length === 0 ? { for: what } : { for: what, until: Math.min(...times) as Instant };
 }

@@ -1,7 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { StemmaError } from '../core/errors.ts';
 import type { RunId } from '../core/ids.ts';
-import { failed, openTestEngine, settle, testStage, until, wrote } from '../../test/support/engine-fixtures.ts';
+import type { WorkerMode } from '../core/states.ts';
+import {
+  TestClock,
+  failed,
+  openTestEngine,
+  path,
+  settle,
+  testStage,
+  until,
+  wrote,
+} from '../../test/support/engine-fixtures.ts';
+import type { TestEngine } from '../../test/support/engine-fixtures.ts';
 import type { SessionEnd } from './execute-run.ts';
 import { runWorker } from './worker.ts';
 
@@ -179,5 +190,139 @@ describe('a worker that stays', () => {
     const onSession = (): Promise<void> => Promise.reject(new Error('watcher'));
     await runWorker(engine.engine, { slots: 2, once: true, signal: forever(), onSession });
     expect((await engine.fold(runId)).state).toBe('succeeded');
+  });
+});
+
+/** A stage whose attempts last until they are let go on. */
+function gatedStage() {
+  const gate = Promise.withResolvers<void>();
+  const stage = testStage('test.text', async (_input, context) => {
+    const stopped = Promise.withResolvers<never>();
+    const { signal } = context;
+    signal.addEventListener('abort', () => stopped.reject(signal.reason), { once: true });
+    await Promise.race([gate.promise, stopped.promise]);
+    return wrote(context, 'x');
+  });
+  return { stage, open: () => gate.resolve() };
+}
+
+const hasStored = (engine: TestEngine, type: string): boolean =>
+  engine.log.appends.some(({ types }) => types.includes(type));
+
+const setMode = (engine: TestEngine, mode: WorkerMode): Promise<void> =>
+  engine.engine.queue.setMode(engine.engine.worker.id, mode, 'test');
+
+/** Lets time pass in small pieces until it is true. */
+const inTime = (engine: TestEngine, isTrue: () => boolean, what: string): Promise<void> =>
+  until(() => {
+    if (!isTrue()) engine.clock.advance(100);
+    return isTrue();
+  }, what);
+
+describe('a worker whose mode people set', () => {
+  test.each(['paused', 'quarantined'] as const)(
+    'lets running attempts finish when it is %s, gives its run back, and takes it up again when it is active',
+    async (mode) => {
+      const gated = gatedStage();
+      await using engine = await openTestEngine({ stages: [gated.stage], steps });
+      const runId = await engine.submit();
+      const leaving = new AbortController();
+      const modes: WorkerMode[] = [];
+      const options = { slots: 2, signal: leaving.signal, onMode: (now: WorkerMode) => void modes.push(now) };
+      const work = runWorker(engine.engine, options);
+      await until(() => hasStored(engine, 'attempt.started'));
+      await setMode(engine, mode);
+      await inTime(engine, () => modes.length === 1, 'noticing the mode');
+      expect((await engine.fold(runId)).open.size).toBe(1);
+      gated.open();
+      await settle();
+      expect((await engine.fold(runId)).steps.get(path('one'))?.state).toBe('succeeded');
+      expect((await engine.fold(runId)).steps.has(path('two'))).toBe(false);
+      expect((await engine.engine.log.head(runId))?.holder).toBeUndefined();
+      engine.clock.advance(5000);
+      await settle();
+      expect((await engine.engine.log.head(runId))?.holder).toBeUndefined();
+      await setMode(engine, 'active');
+      await inTime(engine, () => hasStored(engine, 'run.ended'), 'the end of the run');
+      leaving.abort();
+      await work;
+      expect(modes).toEqual([mode, 'active']);
+    },
+  );
+
+  test('finishes what it has when it drains, and takes nothing new', async () => {
+    const gated = gatedStage();
+    await using engine = await openTestEngine({ stages: [gated.stage], steps });
+    const runId = await engine.submit();
+    const leaving = new AbortController();
+    let mode: WorkerMode = 'active';
+    const options = { slots: 2, signal: leaving.signal, onMode: (now: WorkerMode) => void (mode = now) };
+    const work = runWorker(engine.engine, options);
+    await until(() => hasStored(engine, 'attempt.started'));
+    await setMode(engine, 'draining');
+    await inTime(engine, () => mode === 'draining', 'noticing the mode');
+    const later = await engine.submit();
+    gated.open();
+    await inTime(engine, () => hasStored(engine, 'run.ended'), 'the end of the run');
+    engine.clock.advance(3000);
+    await settle();
+    expect([(await engine.fold(runId)).state, (await engine.fold(later)).state]).toEqual(['succeeded', 'pending']);
+    leaving.abort();
+    await work;
+  });
+
+  test('has nothing to stay for when it works once and has drained', async () => {
+    await using engine = await openTestEngine({ stages: [text], steps });
+    await engine.submit();
+    await setMode(engine, 'draining');
+    const { survey } = await runWorker(engine.engine, { slots: 2, once: true, signal: forever() });
+    expect(survey).toMatchObject({ runnable: 1 });
+  });
+
+  test('goes from a run of its own that others have ended meanwhile', async () => {
+    const gated = gatedStage();
+    await using engine = await openTestEngine({ stages: [gated.stage], steps });
+    const only = await engine.submit();
+    let ended = false;
+    let mode: WorkerMode = 'active';
+    const options = { slots: 2, only, signal: forever(), onMode: (now: WorkerMode) => void (mode = now) };
+    const work = runWorker(engine.engine, options).finally(() => (ended = true));
+    await until(() => hasStored(engine, 'attempt.started'));
+    await setMode(engine, 'paused');
+    await inTime(engine, () => mode === 'paused', 'noticing the mode');
+    gated.open();
+    await settle();
+    await using next = await engine.beside();
+    await runWorker(next.engine, { slots: 2, only, signal: forever() });
+    await inTime(engine, () => ended, 'the end of the work');
+    expect((await work).last).toEqual({ kind: 'released' });
+    expect((await engine.fold(only)).state).toBe('succeeded');
+  });
+});
+
+describe('a worker that stood still', () => {
+  test('stops what it does for a run that others have taken over, and writes nothing to it', async () => {
+    const gated = gatedStage();
+    await using engine = await openTestEngine({ stages: [gated.stage], steps });
+    const runId = await engine.submit();
+    const clock = new TestClock();
+    const ends: SessionEnd[] = [];
+    const leaving = new AbortController();
+    const onSession = async (_run: RunId, end: SessionEnd | undefined): Promise<void> => {
+      if (end !== undefined) ends.push(end);
+    };
+    const work = runWorker({ ...engine.engine, clock }, { slots: 2, signal: leaving.signal, onSession });
+    await until(() => hasStored(engine, 'attempt.started'));
+    await using next = await engine.beside();
+    next.clock.advance(5000);
+    await next.claim(runId);
+    const written = engine.log.appends.length;
+    clock.advance(5000);
+    await until(() => ends.length === 1);
+    expect(ends).toMatchObject([{ kind: 'broken', error: { code: 'LEASE_LOST' } }]);
+    leaving.abort();
+    await work;
+    expect(engine.log.appends).toHaveLength(written);
+    expect((await engine.engine.log.head(runId))?.holder).toBe(next.engine.worker.id);
   });
 });

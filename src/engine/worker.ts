@@ -2,9 +2,11 @@ import { isRetryable, toStemmaError } from '../core/errors.ts';
 import type { RunId } from '../core/ids.ts';
 import type { Lease, QueueSurvey } from '../core/ports.ts';
 import { isTerminal, RUN_MOVES } from '../core/states.ts';
+import type { WorkerMode } from '../core/states.ts';
 import type { Engine } from './engine.ts';
 import { executeRun } from './execute-run.ts';
 import type { SessionEnd } from './execute-run.ts';
+import { LeaseGuard } from './lease-guard.ts';
 import { retryDelayMs } from './retry.ts';
 
 export interface WorkerOptions {
@@ -20,11 +22,19 @@ export interface WorkerOptions {
   readonly signal: AbortSignal;
   /** Told when a run starts and when its session is over: for the summary beside the record, and for logs. */
   readonly onSession?: (runId: RunId, end: SessionEnd | undefined) => Promise<void>;
+  /** Told when people have set another mode for this worker, within a second. */
+  readonly onMode?: (mode: WorkerMode) => void;
 }
 
 const IDLE_MS = 1000;
 /** How long a run whose session broke is kept before it is given back: longer each time, so that a full disk is not worn. */
 const AFTER_FAULT = { backoff: 'exponential', baseMs: 500, maxMs: 60_000 } as const;
+
+interface Session {
+  /** Aborted: the run is given back once its running attempts are over; with an error: nothing of it is written any more. */
+  readonly leave: AbortController;
+  readonly over: Promise<void>;
+}
 
 /** A lease whose session broke. */
 interface Owed {
@@ -36,17 +46,26 @@ interface Owed {
 /**
  * Holds runs and executes their steps until its signal, or until its work is done.
  *
+ * It heeds the mode that people set: draining, it finishes what it has and takes nothing new; paused or quarantined, it
+ * lets running attempts finish and gives its runs back, so that others go on. Either way it stays until it is active
+ * again; one that works once, or on one run only, has nothing to stay for when it has drained.
+ *
  * @returns what is left to do, and how the last session of the run given by `only` ended
  */
 export async function runWorker(
   engine: Engine,
   options: WorkerOptions,
 ): Promise<{ survey: QueueSurvey; last: SessionEnd | undefined }> {
-  const shift = new Shift(engine, options);
+  const guard = new LeaseGuard(engine);
+  const shift = new Shift(engine, options, guard);
+  const over = new AbortController();
+  const ticking = guard.tick(over.signal);
   try {
     await shift.work();
   } finally {
     await shift.end();
+    over.abort();
+    await ticking;
   }
   return { survey: await engine.queue.survey(engine.worker.id), last: shift.last };
 }
@@ -55,15 +74,19 @@ class Shift {
   last: SessionEnd | undefined;
   readonly #engine: Engine;
   readonly #options: WorkerOptions;
-  readonly #sessions = new Map<RunId, Promise<void>>();
+  readonly #guard: LeaseGuard;
+  /** By lease: a run that was lost and won back may be here twice for a moment. */
+  readonly #sessions = new Map<Lease, Session>();
   readonly #owed = new Map<RunId, Owed>();
   /** Sessions of a run that broke one after the other. */
   readonly #breaks = new Map<RunId, number>();
+  #mode: WorkerMode = 'active';
   #wake = new AbortController();
 
-  constructor(engine: Engine, options: WorkerOptions) {
-    this.#engine = engine;
+  constructor(engine: Engine, options: WorkerOptions, guard: LeaseGuard) {
+    this.#engine = { ...engine, log: guard.guard(engine.log) };
     this.#options = options;
+    this.#guard = guard;
   }
 
   async work(): Promise<void> {
@@ -81,16 +104,26 @@ class Shift {
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.#sessions.values());
+    await Promise.all([...this.#sessions.values()].map(({ over }) => over));
     await this.#giveBack('all');
+  }
+
+  async #heedMode(): Promise<void> {
+    const mode = await this.#engine.queue.mode(this.#engine.worker.id);
+    if (mode === this.#mode) return;
+    this.#mode = mode;
+    this.#options.onMode?.(mode);
+    if (mode === 'paused' || mode === 'quarantined') for (const { leave } of this.#sessions.values()) leave.abort();
   }
 
   /** Nothing while the store is in trouble, unless one run is all there is to do: its caller hears of it. */
   async #claim(): Promise<readonly Lease[]> {
     const { slots, only } = this.#options;
-    const atMost = slots - this.#sessions.size;
-    if (atMost <= 0 || (only !== undefined && this.#sessions.size > 0)) return [];
     try {
+      await this.#heedMode();
+      const atMost = slots - this.#sessions.size;
+      const isFull = atMost <= 0 || (only !== undefined && this.#sessions.size > 0);
+      if (isFull || this.#mode !== 'active') return [];
       return await this.#engine.queue.claim(this.#engine.worker.id, {
         atMost,
         ...(only === undefined ? {} : { only }),
@@ -102,16 +135,19 @@ class Shift {
   }
 
   #start(lease: Lease): void {
-    const session = this.#hold(lease).finally(() => {
-      this.#sessions.delete(lease.runId);
+    const leave = new AbortController();
+    this.#guard.watch(lease, (lost) => leave.abort(lost));
+    const over = this.#hold(lease, AbortSignal.any([this.#options.signal, leave.signal])).finally(() => {
+      this.#guard.leave(lease);
+      this.#sessions.delete(lease);
       this.#wake.abort();
     });
-    this.#sessions.set(lease.runId, session);
+    this.#sessions.set(lease, { leave, over });
   }
 
-  async #hold(lease: Lease): Promise<void> {
+  async #hold(lease: Lease, signal: AbortSignal): Promise<void> {
     await this.#tell(lease.runId, undefined);
-    const end = await executeRun(this.#engine, lease, this.#options.signal).catch((thrown: unknown): SessionEnd => ({
+    const end = await executeRun(this.#engine, lease, signal).catch((thrown: unknown): SessionEnd => ({
       kind: 'broken',
       error: toStemmaError(thrown),
     }));
@@ -151,10 +187,18 @@ class Shift {
   async #isDone(): Promise<boolean> {
     if (this.#sessions.size > 0) return false;
     const { only, once } = this.#options;
-    if (only !== undefined) return this.last === undefined ? this.#standsStill(only) : this.last.kind !== 'waiting';
+    const hasDrained = this.#mode === 'draining';
+    if (only !== undefined) return hasDrained || this.#isDoneWith(only);
     if (once !== true || this.#owed.size > 0) return false;
+    if (hasDrained) return true;
     const { runnable, heldByUnknown } = await this.#engine.queue.survey(this.#engine.worker.id);
     return runnable === 0 && heldByUnknown === 0;
+  }
+
+  /** A run that was given back for this worker's mode is taken up again, unless others have ended it meanwhile. */
+  async #isDoneWith(runId: RunId): Promise<boolean> {
+    if (this.last === undefined || this.last.kind === 'released') return this.#standsStill(runId);
+    return this.last.kind !== 'waiting' || this.last.for !== 'time';
   }
 
   /** Nothing to carry on: it has ended, or is paused without a command. */

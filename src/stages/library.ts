@@ -1,4 +1,6 @@
 import type { AnyStage } from '../core/stage.ts';
+import { flowReview } from './flow/review.ts';
+import { flowSignal } from './flow/signal.ts';
 import { mediaImage } from './media/image.ts';
 import { safetyInput, safetyOutput } from './safety/check.ts';
 import { textInterception } from './text/interception.ts';
@@ -15,4 +17,6 @@ export const STAGE_LIBRARY: readonly AnyStage[] = [
   mediaImage,
   safetyInput,
   safetyOutput,
+  flowReview,
+  flowSignal,
 ];

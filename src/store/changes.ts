@@ -4,7 +4,16 @@ const POLL_MS = 20;
 
 export const LOG = 'log';
 export const QUEUE = 'queue';
+/** The installation's own log. */
+export const INSTALLATION = 'installation';
+/** Something was given back, or a budget was set. */
+export const LEDGER = 'ledger';
 export const logOf = (runId: string): string => `log:${runId}`;
+/** What a follower of one log waits for; undefined is all of them. */
+export function followed(runId: string | null | undefined): string {
+  if (runId === undefined) return LOG;
+  return runId === null ? INSTALLATION : logOf(runId);
+}
 export const mailOf = (runId: string): string => `mail:${runId}`;
 
 /**

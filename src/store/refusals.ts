@@ -15,6 +15,12 @@ export const runHasEnded = (runId: RunId): StemmaError =>
     hint: 'Start a new run to go on.',
   });
 
+export const runGoesOn = (runId: RunId): StemmaError =>
+  new StemmaError('STATE_CONFLICT', `The run ${runId} has not ended; its content cannot be deleted yet.`, {
+    facts: { runId },
+    hint: '`stemma runs cancel` ends it.',
+  });
+
 export const runNotFound = (runId: RunId): StemmaError =>
   new StemmaError('RUN_NOT_FOUND', `There is no run ${runId}.`, {
     facts: { runId },
@@ -23,3 +29,9 @@ export const runNotFound = (runId: RunId): StemmaError =>
 
 export const workerUnknown = (worker: WorkerId): StemmaError =>
   new StemmaError('INTERNAL', `The worker ${worker} holds no runs before it is registered.`, { facts: { worker } });
+
+export const workerNotFound = (worker: WorkerId): StemmaError =>
+  new StemmaError('NOT_FOUND', `There is no worker ${worker}.`, {
+    facts: { worker },
+    hint: '`stemma workers list` shows those of this data directory.',
+  });

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { StemmaError } from '../core/errors.ts';
 import type { ArtifactId, RunId, Sha256 } from '../core/ids.ts';
 import type { DefinitionSet } from '../core/ports.ts';
-import { artifactIdSchema, prioritySchema, sha256Schema } from '../core/schema.ts';
+import { artifactIdSchema, budgetScopeSchema, prioritySchema, sha256Schema } from '../core/schema.ts';
 import type { Priority } from '../core/schema.ts';
+import type { BudgetName } from './budgets.ts';
 
 const HINT = 'Run `stemma runs verify` on the run; restore the data directory from a backup.';
 
@@ -17,6 +18,7 @@ const definitionSetSchema = z.object({
 });
 
 const sourcesSchema = z.array(artifactIdSchema);
+const budgetNamesSchema = z.array(z.object({ scope: budgetScopeSchema, subject: z.string() }));
 
 /** @throws {StemmaError} STORE_CORRUPT for a text that is no set of definitions */
 export function parseDefinitionSet(digest: Sha256, text: string): DefinitionSet {
@@ -43,5 +45,15 @@ export function parseSources(id: ArtifactId, text: string): readonly ArtifactId[
   } catch (cause) {
     const message = `The row of ${id} in the store is damaged: its sources are no list of artifacts.`;
     throw new StemmaError('STORE_CORRUPT', message, { cause, facts: { artifact: id }, hint: HINT });
+  }
+}
+
+/** The budgets of a reservation. @throws {StemmaError} STORE_CORRUPT for a text that is no list of them */
+export function parseBudgetNames(reservation: number, text: string): readonly BudgetName[] {
+  try {
+    return budgetNamesSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    const message = `The reservation ${reservation} in the store is damaged: its budgets are no list.`;
+    throw new StemmaError('STORE_CORRUPT', message, { cause, facts: { reservation }, hint: HINT });
   }
 }

@@ -19,6 +19,7 @@ export const fileDraft = (type: string, more: Partial<FileDraft> = {}): FileDraf
   ...more,
 });
 
+export const always = (): Promise<boolean> => Promise.resolve(true);
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const idOf = (text: string): ArtifactId => text as ArtifactId;
 
@@ -34,6 +35,7 @@ const definitions = (text: string): DefinitionSet => ({
 export function fileStoreContract(name: string, open: () => Promise<OpenedFileStore>): void {
   describe(`${name} as a FileStore`, () => {
     creating(open);
+    copying(open);
     naming(open);
     clearing(open);
     describing(open);
@@ -102,7 +104,36 @@ function creating(open: Open): void {
     await expect(opened.store.create(bad, fileDraft('input'))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     await expect(opened.store.delete(bad)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     await expect(opened.store.inventory(bad)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
-    await expect(opened.store.sweep(bad, new Set())).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    await expect(opened.store.sweep(bad, new Set(), always)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+  });
+}
+
+function copying(open: Open): void {
+  test('a copy has the same bytes under a name of the other run, and outlives its source', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const source = await store.create(RUN, fileDraft('output_image', { body: PNG }));
+    const copy = await store.copy(source.id, OTHER_RUN, { type: 'output_image', work: false, number: 4 });
+    expect(copy).toEqual({ ...source, id: `${OTHER_RUN}/04_output_image.png`, number: 4 });
+    await store.delete(RUN);
+    expect(Buffer.from(await store.read(copy.id))).toEqual(PNG);
+  });
+
+  test('a copy takes the next free number, and into the same run too', async () => {
+    await using opened = await open();
+    const source = await opened.store.create(RUN, fileDraft('input'));
+    const copies = [1, 2].map(() => opened.store.copy(source.id, RUN, { type: 'input', work: false, number: 1 }));
+    expect((await Promise.all(copies)).map(({ number }) => number).toSorted((a, b) => a - b)).toEqual([2, 3]);
+    const inWork = await opened.store.copy(source.id, RUN, { type: 'input', work: true, number: 1 });
+    expect(inWork.id).toBe(`${RUN}/work/01_input.txt`);
+  });
+
+  test('what is not there cannot be copied', async () => {
+    await using opened = await open();
+    const draft = { type: 'input', work: false, number: 1 };
+    const copying = opened.store.copy(idOf(`${RUN}/01_input.txt`), OTHER_RUN, draft);
+    await expect(copying).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await opened.store.inventory(OTHER_RUN)).toEqual([]);
   });
 }
 
@@ -172,7 +203,7 @@ function clearing(open: Open): void {
     const workOrphan = await store.create(RUN, fileDraft('request', { work: true }));
     await store.writeSummary(RUN, { name: 'metadata.json', text: '{}' });
     await store.writeDefinitions(definitions('name: Dada\n'), RUN);
-    expect(await store.sweep(RUN, new Set([kept.id]))).toEqual([orphan.id, workOrphan.id]);
+    expect(await store.sweep(RUN, new Set([kept.id]), always)).toEqual([orphan.id, workOrphan.id]);
     expect((await store.inventory(RUN)).map(({ path }) => path)).toEqual([
       '01_input.txt',
       'definitions/chunks/interception.yaml',
@@ -184,7 +215,29 @@ function clearing(open: Open): void {
 
   test('a sweep of a run without files finds nothing', async () => {
     await using opened = await open();
-    expect(await opened.store.sweep(RUN, new Set())).toEqual([]);
+    expect(await opened.store.sweep(RUN, new Set(), always)).toEqual([]);
+  });
+
+  test('a sweep asks before each removal, and stops when it may not go on', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    for (const number of [1, 2, 3]) await store.create(RUN, fileDraft('input', { number }));
+    let asked = 0;
+    const removed = await store.sweep(RUN, new Set(), async () => ++asked < 3);
+    expect([asked, removed.length]).toEqual([3, 2]);
+    expect(await store.inventory(RUN)).toHaveLength(1);
+  });
+
+  test('the number of a file that was swept is never given again', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    await store.create(RUN, fileDraft('input'));
+    const orphan = await store.create(RUN, fileDraft('interception', { number: 2 }));
+    const inWork = await store.create(RUN, fileDraft('request', { work: true }));
+    await store.sweep(RUN, new Set([`${RUN}/01_input.txt` as ArtifactId]), always);
+    expect(await store.create(RUN, fileDraft('interception', { number: orphan.number }))).toMatchObject({ number: 3 });
+    const request = await store.create(RUN, fileDraft('request', { work: true, number: inWork.number }));
+    expect(request).toMatchObject({ number: 2 });
   });
 
   test('a deleted run has no files, and deleting again does nothing', async () => {
@@ -192,8 +245,9 @@ function clearing(open: Open): void {
     const { store } = opened;
     const file = await store.create(RUN, fileDraft('input'));
     const other = await store.create(OTHER_RUN, fileDraft('input'));
-    await store.delete(RUN);
-    await store.delete(RUN);
+    await store.create(RUN, fileDraft('request', { work: true }));
+    expect(await store.delete(RUN)).toEqual({ files: 2, bytes: 20 });
+    expect(await store.delete(RUN)).toEqual({ files: 0, bytes: 0 });
     await expect(store.read(file.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(await store.inventory(RUN)).toEqual([]);
     expect(textOf(await store.read(other.id))).toBe('the input');

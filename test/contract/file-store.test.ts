@@ -6,7 +6,7 @@ import { FsFileStore } from '../../src/store/files/fs/fs-file-store.ts';
 import type { FsFileStoreOptions } from '../../src/store/files/fs/fs-file-store.ts';
 import { MemoryFileStore } from '../../src/store/files/memory/memory-file-store.ts';
 import { recordingFileSystem } from '../support/recording-file-system.ts';
-import { PNG, RUN, fileDraft, fileStoreContract } from './file-store.contract.ts';
+import { PNG, RUN, always, fileDraft, fileStoreContract } from './file-store.contract.ts';
 
 const POSIX = process.platform !== 'win32';
 
@@ -53,7 +53,7 @@ describe('the folder of a run', () => {
     await using opened = await openFs();
     await opened.store.create(RUN, fileDraft('input'));
     await writeFile(join(opened.store.folder(RUN), 'notes.md'), 'mine');
-    await opened.store.sweep(RUN, new Set());
+    await opened.store.sweep(RUN, new Set(), always);
     expect(await readdir(opened.store.folder(RUN))).toEqual(['notes.md']);
   });
 
@@ -78,7 +78,7 @@ describe('the folder of a run', () => {
     const { id } = await opened.store.create(RUN, fileDraft('input'));
     await writeFile(join(opened.store.folder(RUN), 'metadata.json.0123456789abcdef.tmp'), '{');
     expect(await opened.store.inventory(RUN)).toHaveLength(1);
-    expect(await opened.store.sweep(RUN, new Set([id]))).toEqual([]);
+    expect(await opened.store.sweep(RUN, new Set([id]), always)).toEqual([]);
     expect(await readdir(opened.store.folder(RUN))).toEqual(['01_input.txt']);
   });
 });
@@ -106,7 +106,7 @@ describe.runIf(POSIX)('links inside the folder of a run', () => {
       code: 'FORBIDDEN',
     });
     await expect(opened.store.read(`${RUN}/work/01_request.txt` as never)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    await opened.store.sweep(RUN, new Set());
+    await opened.store.sweep(RUN, new Set(), always);
     expect(await readdir(elsewhere)).toEqual(['01_request.txt']);
   });
 
@@ -146,6 +146,29 @@ describe('a power cut', () => {
     expect(survived).not.toBe(sizeBytes);
   });
 
+  test('takes no copy that was acknowledged', async () => {
+    const fileSystem = recordingFileSystem();
+    await using opened = await openFs({ fileSystem });
+    const source = await opened.store.create(RUN, fileDraft('output_image', { body: PNG }));
+    const copy = await opened.store.copy(source.id, RUN, { type: 'output_image', work: true, number: 1 });
+    await fileSystem.dropUnsynced();
+    expect(Buffer.from(await new FsFileStore(opened.root).read(copy.id))).toEqual(PNG);
+  });
+
+  test.each(['content', 'names'] as const)('would take a copy whose %s were not fsynced', async (forget) => {
+    await using opened = await openFs();
+    const { id } = await opened.store.create(RUN, fileDraft('input'));
+    const fileSystem = recordingFileSystem({ forget });
+    const store = new FsFileStore(opened.root, { fileSystem });
+    const copy = await store.copy(id, RUN, { type: 'input', work: true, number: 1 });
+    await fileSystem.dropUnsynced();
+    const survived = await opened.store.read(copy.id).then(
+      (bytes) => bytes.byteLength,
+      () => -1,
+    );
+    expect(survived).not.toBe(copy.sizeBytes);
+  });
+
   test('takes no definition that was written', async () => {
     const fileSystem = recordingFileSystem();
     await using opened = await openFs({ fileSystem });
@@ -183,6 +206,30 @@ describe('a disk that fails', () => {
       message: expect.stringContaining(opened.root),
     });
     expect(await new FsFileStore(opened.root).inventory(RUN)).toEqual([]);
+  });
+
+  test.each([
+    ['copyNew', 'ENOSPC', 'STORE_FULL'],
+    ['sync', 'EDQUOT', 'STORE_FULL'],
+    ['syncFolder', 'EROFS', 'FORBIDDEN'],
+  ])('at %s of a copy with %s is %s, and leaves no partial file', async (operation, code, expected) => {
+    await using opened = await openFs();
+    const { id } = await opened.store.create(RUN, fileDraft('input'));
+    const failing = new FsFileStore(opened.root, {
+      fileSystem: recordingFileSystem({ failing: { operation, code } }),
+    });
+    const copying = failing.copy(id, RUN, { type: 'input', work: false, number: 1 });
+    await expect(copying).rejects.toMatchObject({ code: expected });
+    expect(await opened.store.inventory(RUN)).toHaveLength(1);
+  });
+
+  test('with EIO during a sweep says so, and what it had removed stays removed', async () => {
+    await using opened = await openFs();
+    await opened.store.create(RUN, fileDraft('input'));
+    const fileSystem = recordingFileSystem({ failing: { operation: 'syncFolder', code: 'EIO' } });
+    const failing = new FsFileStore(opened.root, { fileSystem });
+    await expect(failing.sweep(RUN, new Set(), always)).rejects.toThrow('EIO');
+    expect(await opened.store.sweep(RUN, new Set(), always)).toEqual([]);
   });
 
   test('while a summary is written keeps the summary before it', async () => {

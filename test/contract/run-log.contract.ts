@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { GENESIS, eventHash } from '../../src/core/events.ts';
-import type { EventDraft, RunEvent } from '../../src/core/events.ts';
+import type { EventDraft, LogEvent, RunEvent } from '../../src/core/events.ts';
 import { canonicalJson } from '../../src/core/canonical.ts';
 import type { Json } from '../../src/core/json.ts';
 import {
@@ -12,6 +12,7 @@ import {
   never,
   nextRunId,
   register,
+  breakerClosed,
   runEnded,
   runStarted,
   sha,
@@ -34,7 +35,7 @@ export function runLogContract(name: string, openFixture: () => Promise<StoreFix
 }
 
 const typesOf = (events: readonly RunEvent[]): readonly string[] => events.map(({ type }) => type);
-const seqsOf = (events: readonly RunEvent[]): readonly number[] => events.map(({ seq }) => seq);
+const seqsOf = (events: readonly LogEvent[]): readonly number[] => events.map(({ seq }) => seq);
 const step = (index: number): EventDraft[] => [attemptStarted(`s${index}`), attemptEnded(`s${index}`)];
 
 function hashOfText(event: RunEvent, previous: Uint8Array): Uint8Array {
@@ -48,9 +49,11 @@ function appending(openFixture: () => Promise<StoreFixture>): void {
     await using fixture = await openFixture();
     await using session = await fixture.open();
     const lease = await startedRun(session, await register(session, 'a'));
-    expect(await session.log.append(lease, { drafts: step(1) })).toMatchObject({ seq: 4, position: 4 });
-    expect(await session.log.append(lease, { drafts: step(2) })).toMatchObject({ seq: 6, position: 6 });
+    const first = await session.log.append(lease, { drafts: step(1) });
+    const second = await session.log.append(lease, { drafts: step(2) });
+    expect([first.seq, second.seq, second.position - first.position]).toEqual([4, 6, 2]);
     const events = await collect(session.log.read(lease.runId));
+    expect(events.at(-1)?.position).toBe(second.position);
     expect(seqsOf(events)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(typesOf(events).slice(0, 3)).toEqual(['run.created', 'run.started', 'attempt.started']);
   });
@@ -308,7 +311,7 @@ function committing(openFixture: () => Promise<StoreFixture>): void {
     await session.close();
     expect(await last).toMatchObject({ seq: 4 });
     expect(await codeOf(session.log.append(lease, { drafts: step(2) }))).toBe('INTERNAL');
-    expect((await followed).length).toBeLessThanOrEqual(4);
+    expect((await followed).length).toBeLessThanOrEqual(5);
   });
 }
 
@@ -381,10 +384,10 @@ function following(openFixture: () => Promise<StoreFixture>): void {
     await using fixture = await openFixture();
     await using session = await fixture.open();
     const lease = await startedRun(session, await register(session, 'a'));
-    const followed = collect(session.log.follow({ position: 0 }, never), 42);
+    const followed = collect(session.log.follow({ position: 0 }, never), 43);
     for (let index = 0; index < 20; index += 1) await session.log.append(lease, { drafts: step(index) });
     expect((await followed).map(({ position }) => position)).toEqual(
-      Array.from({ length: 42 }, (_, index) => index + 1),
+      Array.from({ length: 43 }, (_, index) => index + 1),
     );
   });
 
@@ -396,6 +399,23 @@ function following(openFixture: () => Promise<StoreFixture>): void {
     const followed = collect(session.log.follow({ position: position - 1, runId: lease.runId }, never), 3);
     await session.log.append(lease, { drafts: step(2) });
     expect(seqsOf(await followed)).toEqual([4, 5, 6]);
+  });
+
+  test('a follower of everything gets the events of runs and of the installation in the order of their positions', async () => {
+    await using fixture = await openFixture();
+    await using session = await fixture.open();
+    const followed = collect(session.log.follow({ position: 0 }, never), 5);
+    const holder = await register(session, 'a');
+    await startedRun(session, holder);
+    await session.installation.append([breakerClosed]);
+    await startedRun(session, holder);
+    expect((await followed).map(({ position, type }) => [position, type])).toEqual([
+      [1, 'worker.started'],
+      [2, 'run.created'],
+      [3, 'run.started'],
+      [4, 'breaker.closed'],
+      [5, 'run.created'],
+    ]);
   });
 
   test('a follower of one run gets nothing of the others, even when the run comes later', async () => {
@@ -416,7 +436,7 @@ function following(openFixture: () => Promise<StoreFixture>): void {
     await using fixture = await openFixture();
     await using watching = await fixture.open();
     await using writing = await fixture.open();
-    const followed = collect(watching.log.follow({ position: 0 }, never), 12);
+    const followed = collect(watching.log.follow({ position: 0 }, never), 13);
     const holder = await register(writing, 'a');
     await Promise.all(
       [1, 2, 3].map(async () => {
@@ -425,7 +445,7 @@ function following(openFixture: () => Promise<StoreFixture>): void {
       }),
     );
     expect((await followed).map(({ position }) => position)).toEqual(
-      Array.from({ length: 12 }, (_, index) => index + 1),
+      Array.from({ length: 13 }, (_, index) => index + 1),
     );
   });
 
@@ -436,8 +456,8 @@ function following(openFixture: () => Promise<StoreFixture>): void {
     const failing = (async () => {
       for await (const event of session.log.follow({ position: 0 }, never)) throw new Error(event.type);
     })();
-    const other = collect(session.log.follow({ position: 0 }, never), 4);
-    await expect(failing).rejects.toThrow('run.created');
+    const other = collect(session.log.follow({ position: 1 }, never), 4);
+    await expect(failing).rejects.toThrow('worker.started');
     expect(await session.log.append(lease, { drafts: step(1) })).toMatchObject({ seq: 4 });
     expect(seqsOf(await other)).toEqual([1, 2, 3, 4]);
   });
@@ -446,7 +466,7 @@ function following(openFixture: () => Promise<StoreFixture>): void {
     await using fixture = await openFixture();
     await using session = await fixture.open();
     const lease = await startedRun(session, await register(session, 'a'));
-    const follower = session.log.follow({ position: 0 }, never)[Symbol.asyncIterator]();
+    const follower = session.log.follow({ position: 1 }, never)[Symbol.asyncIterator]();
     const seqs: (number | undefined)[] = [];
     for (let index = 0; index < 10; index += 1) {
       await session.log.append(lease, { drafts: step(index) });
@@ -462,7 +482,7 @@ function following(openFixture: () => Promise<StoreFixture>): void {
     await using session = await fixture.open();
     await startedRun(session, await register(session, 'a'));
     const stop = new AbortController();
-    const followed = collect(session.log.follow({ position: 2 }, stop.signal));
+    const followed = collect(session.log.follow({ position: 3 }, stop.signal));
     stop.abort();
     expect(await followed).toEqual([]);
   });

@@ -44,7 +44,7 @@ async function submitted(session: Session, count: number): Promise<readonly RunI
 /** A run that its holder has parked until a time, or paused. */
 async function parkedRun(session: Session, until: 'paused' | number): Promise<Lease> {
   const lease = await startedRun(session, await register(session, 'a'));
-  await session.queue.park(lease, until === 'paused' ? until : { for: 'time', until: until as Instant });
+  await session.queue.park(lease, until === 'paused' ? until : { until: until as Instant });
   return lease;
 }
 
@@ -181,6 +181,18 @@ function parking(openFixture: () => Promise<StoreFixture>): void {
     expect(await session.queue.claim(lease.worker, { atMost: 1 })).toEqual([]);
     expect(await session.queue.claim(lease.worker, { atMost: 1, only: lease.runId })).toEqual([]);
     await session.queue.send(lease.runId, resume);
+    expect(idsOf(await session.queue.claim(lease.worker, { atMost: 1 }))).toEqual([lease.runId]);
+  });
+
+  test('a run parked without a time sleeps until a command arrives, and counts as parked', async () => {
+    await using fixture = await openFixture();
+    await using session = await fixture.open();
+    const lease = await startedRun(session, await register(session, 'a'));
+    await session.queue.park(lease, {});
+    session.clock.pass(10 * 365 * 86_400_000);
+    expect(await session.queue.claim(lease.worker, { atMost: 1 })).toEqual([]);
+    expect(await session.queue.survey(lease.worker)).toMatchObject({ runnable: 0, parked: 1, paused: 0 });
+    await session.queue.send(lease.runId, { type: 'signal', by: 'cli', name: 'filled-in', body: 'x' });
     expect(idsOf(await session.queue.claim(lease.worker, { atMost: 1 }))).toEqual([lease.runId]);
   });
 

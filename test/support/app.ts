@@ -13,6 +13,8 @@ import type { RunId, WorkerId } from '../../src/core/ids.ts';
 import { stageCatalogue } from '../../src/core/lint.ts';
 import type { Messages, RunHead, RunLog } from '../../src/core/ports.ts';
 import type { AnyStage, Provider } from '../../src/core/stage.ts';
+import { NO_LIMITS } from '../../src/core/limits.ts';
+import { Breakers } from '../../src/engine/breakers.ts';
 import { createProviderRegistry } from '../../src/engine/engine.ts';
 import type { SafetyPolicy } from '../../src/engine/safety/policy.ts';
 import { createDefinitionSource } from '../../src/store/definitions/definition-source.ts';
@@ -58,19 +60,35 @@ export async function composeApp(parts: AppParts): Promise<OpenedApp> {
   const definitions = createDefinitionSource({ sources: parts.sources, stages, digest });
   const providers = createProviderRegistry(parts.providers);
   const log = parts.hearLog?.(opened) ?? opened.log;
-  const { queue } = opened;
+  const { queue, ledger, installation, routes } = opened;
   const shut = async (): Promise<void> => {
     await providers[Symbol.asyncDispose]();
     await queries[Symbol.asyncDispose]();
     await opened.close();
   };
-  const worker = { id: ids.workerId(), host: hostname(), pid: process.pid, version };
+  const { slots } = settings;
+  const worker = { id: ids.workerId(), host: hostname(), pid: process.pid, version, slots };
+  const stores = { log, queue, ledger, installation, routes, files };
   const byType = new Map(stages.map((stage) => [stage.type, stage]));
   return {
     version,
     dataDirectory: data,
-    store: { log, queue, queries, files, health: () => opened.health(), [Symbol.asyncDispose]: shut },
-    engine: { log, queue, files, clock, digest, ids, definitions, stages: byType, providers, policy, worker },
+    store: { ...stores, queries, health: () => opened.health(), [Symbol.asyncDispose]: shut },
+    engine: {
+      ...stores,
+      clock,
+      digest,
+      ids,
+      definitions,
+      stages: byType,
+      providers,
+      policy,
+      limits: NO_LIMITS,
+      prices: {},
+      breakers: new Breakers({ clock, worker: worker.id, installation }),
+      messages,
+      worker,
+    },
     stages,
     catalogue: stageCatalogue(stages),
     definitions,

@@ -5,6 +5,7 @@ import type { RunLog } from '../../src/core/ports.ts';
 import { compilePolicy } from '../../src/engine/safety/policy.ts';
 import { loadMessages } from '../../src/store/messages/load-messages.ts';
 import type { SqliteLogAndQueue } from '../../src/store/sqlite/open.ts';
+import { changedLog } from '../../src/testing/changed-log.ts';
 import { composeApp } from './app.ts';
 import { crashStages } from './crash-stages.ts';
 
@@ -29,19 +30,8 @@ export const crashPlaces = (folder: string): CrashPlaces => ({
 });
 
 export interface CrashAppOptions {
-  /** Told after the promise of an append has resolved. */
-  readonly onStored?: (stored: Stored) => void;
   /** Awaited after the artifacts of a run were read: a new holder does so before it works on the run. */
   readonly onArtifacts?: (runId: string) => Promise<void>;
-}
-
-/** An append that its caller knows to be stored. */
-export interface Stored {
-  readonly runId: string;
-  /** Of its last event. */
-  readonly seq: number;
-  readonly position: number;
-  readonly type: string;
 }
 
 export type CrashApp = App & AsyncDisposable;
@@ -68,28 +58,16 @@ export async function openCrashApp(folder: string, options: CrashAppOptions = {}
     },
     search: 'off',
     beats: 'thread',
-    hearLog: (opened) => tellingLog(opened, options),
+    hearLog: (opened) => hesitatingLog(opened, options),
   });
 }
 
-function tellingLog({ log }: SqliteLogAndQueue, { onStored, onArtifacts }: CrashAppOptions): RunLog {
-  return {
-    async append(lease, append) {
-      const at = await log.append(lease, append);
-      onStored?.({ runId: lease.runId, ...at, type: append.drafts.at(-1)?.type ?? '' });
-      return at;
-    },
-    read: (runId, range) => log.read(runId, range),
-    follow: (from, signal) => log.follow(from, signal),
-    bodies: (runId) => log.bodies(runId),
-    head: (runId) => log.head(runId),
-    attempts: (runId) => log.attempts(runId),
+function hesitatingLog({ log }: SqliteLogAndQueue, { onArtifacts }: CrashAppOptions): RunLog {
+  return changedLog(log, {
     async artifacts(runId) {
       const artifacts = await log.artifacts(runId);
       await onArtifacts?.(runId);
       return artifacts;
     },
-    definitionSet: (set) => log.definitionSet(set),
-    definitionText: (set) => log.definitionText(set),
-  };
+  });
 }

@@ -123,8 +123,8 @@ export class CrashBench implements AsyncDisposable {
     this.app = app;
   }
 
-  start(mode: CrashMode, count = 0): CrashProcess {
-    return this.#spawn([WORKER, this.#folder, mode, String(count)]);
+  start(mode: CrashMode): CrashProcess {
+    return this.#spawn([WORKER, this.#folder, mode]);
   }
 
   /** The real binary, as a person calls it. */

@@ -1,5 +1,5 @@
 /**
- * A process to kill: `node crash-worker.ts <folder> submit <count> | once | work | hesitate`.
+ * A process to kill: `node crash-worker.ts <folder> once | work | hesitate`.
  * `hesitate` works, but having looked at a run it goes on only when the gate is open.
  *
  * Tells a line of JSON for all that it knows to be done, in one write each and right away: what it has told has
@@ -7,18 +7,15 @@
  */
 import { existsSync, writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { startRun } from '../../src/app/start-run.ts';
 import { asWorker, work } from '../../src/app/work.ts';
 import type { QueueSurvey } from '../../src/core/ports.ts';
 import { crashPlaces, openCrashApp } from './crash-app.ts';
-import type { CrashApp, Stored } from './crash-app.ts';
+import type { CrashApp } from './crash-app.ts';
 
-export type CrashMode = 'submit' | 'once' | 'work' | 'hesitate';
+export type CrashMode = 'once' | 'work' | 'hesitate';
 
 export type Told =
   | { readonly kind: 'ready'; readonly worker: string; readonly at: number }
-  | { readonly kind: 'submitted'; readonly runId: string }
-  | ({ readonly kind: 'stored' } & Stored)
   | { readonly kind: 'session'; readonly runId: string; readonly end: string; readonly code: string | null }
   | { readonly kind: 'looked'; readonly runId: string }
   | { readonly kind: 'done'; readonly survey: QueueSurvey };
@@ -26,13 +23,6 @@ export type Told =
 const LOOK_EVERY_MS = 5;
 
 const tell = (told: Told): void => void writeSync(1, `${JSON.stringify(told)}\n`);
-
-async function submit(app: CrashApp, count: number): Promise<void> {
-  for (let index = 0; index < count; index += 1) {
-    const { runId } = await startRun(app, { config: 'chain', text: `Text ${index}` });
-    tell({ kind: 'submitted', runId });
-  }
-}
 
 async function workOn(app: CrashApp, once: boolean): Promise<void> {
   const leave = new AbortController();
@@ -56,10 +46,6 @@ async function hesitate(runId: string): Promise<void> {
   while (!existsSync(crashPlaces(folder).gate)) await pause(LOOK_EVERY_MS);
 }
 
-const [folder = '.', mode = 'once', count = '0'] = process.argv.slice(2);
-await using app = await openCrashApp(folder, {
-  onStored: (stored) => tell({ kind: 'stored', ...stored }),
-  ...(mode === 'hesitate' ? { onArtifacts: hesitate } : {}),
-});
-if (mode === 'submit') await submit(app, Number(count));
-else await workOn(app, mode === 'once');
+const [folder = '.', mode = 'once'] = process.argv.slice(2);
+await using app = await openCrashApp(folder, mode === 'hesitate' ? { onArtifacts: hesitate } : {});
+await workOn(app, mode === 'once');

@@ -5,9 +5,9 @@ import { canonicalJson } from '../../src/core/canonical.ts';
 import { DEFINITION_KINDS } from '../../src/core/definitions.ts';
 import type { DefinitionKind } from '../../src/core/definitions.ts';
 import { StemmaError } from '../../src/core/errors.ts';
-import type { EventType, RunEvent } from '../../src/core/events.ts';
+import type { EventData, EventType, RunEvent } from '../../src/core/events.ts';
 import { toHex } from '../../src/core/ids.ts';
-import type { ArtifactId, RunId, Sha256, StepPath, WorkerId } from '../../src/core/ids.ts';
+import type { ArtifactId, Instant, RunId, Sha256, StepPath, WorkerId } from '../../src/core/ids.ts';
 import type {
   Append,
   ArtifactRow,
@@ -17,13 +17,17 @@ import type {
   Lease,
   RunLog,
 } from '../../src/core/ports.ts';
+import type { PriceTable } from '../../src/core/prices.ts';
 import type { RunRequest } from '../../src/core/request.ts';
 import type { Level } from '../../src/core/schema.ts';
 import type { AnyStage, ArtifactDraft, ArtifactRef, Provider, Stage } from '../../src/core/stage.ts';
+import { Breakers } from '../../src/engine/breakers.ts';
 import { createProviderRegistry } from '../../src/engine/engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { executeRun } from '../../src/engine/execute-run.ts';
 import type { SessionEnd } from '../../src/engine/execute-run.ts';
+import { NO_LIMITS } from '../../src/core/limits.ts';
+import type { Limits } from '../../src/core/limits.ts';
 import { freshSalt, toWritten } from '../../src/engine/run-artifacts.ts';
 import type { Written } from '../../src/engine/run-artifacts.ts';
 import { compilePolicy } from '../../src/engine/safety/policy.ts';
@@ -50,6 +54,8 @@ export interface TestEngineOptions {
   readonly steps: readonly Content[];
   readonly definitions?: TestDefinitions;
   readonly policy?: SafetyPolicy;
+  readonly limits?: Partial<Limits>;
+  readonly prices?: PriceTable;
 }
 
 export interface TestRun {
@@ -61,6 +67,7 @@ export interface TestRun {
   readonly seed?: number;
   readonly level?: Level;
   readonly runId?: RunId;
+  readonly created?: Partial<EventData['run.created']>;
 }
 
 /** What all sessions share, as processes share a disk. */
@@ -140,6 +147,7 @@ export class WatchedLog {
       artifacts: (runId) => log.artifacts(runId),
       definitionSet: (digest) => log.definitionSet(digest),
       definitionText: (digest) => log.definitionText(digest),
+      deleteContent: (runId, receipt) => log.deleteContent(runId, receipt),
     };
   }
 }
@@ -174,6 +182,9 @@ export class TestEngine implements AsyncDisposable {
     this.engine = {
       log: this.log.around(opened.store.log),
       queue: opened.store.queue,
+      ledger: opened.store.ledger,
+      installation: opened.store.installation,
+      routes: opened.store.routes,
       files: this.#files(),
       clock: disk.clock,
       digest: nodeDigest,
@@ -182,7 +193,11 @@ export class TestEngine implements AsyncDisposable {
       stages: new Map(options.stages.map((stage) => [(stage as unknown as Stage).type, stage as unknown as Stage])),
       providers: createProviderRegistry(options.providers ?? []),
       policy: options.policy ?? testPolicy,
-      worker: { id: opened.worker, host: 'test', pid: 1, version: '0' },
+      limits: { ...NO_LIMITS, ...options.limits },
+      prices: options.prices ?? {},
+      breakers: new Breakers({ clock: disk.clock, worker: opened.worker, installation: opened.store.installation }),
+      messages: { text: (key, facts) => `${key} ${JSON.stringify(facts)}` },
+      worker: { id: opened.worker, host: 'test', pid: 1, version: '0', slots: 4 },
     };
   }
 
@@ -244,6 +259,7 @@ export class TestEngine implements AsyncDisposable {
       priority: 'normal' as const,
       given: given.map(({ committed }) => committed),
       stemma: '0',
+      ...run.created,
     };
     await this.store.queue.submit({
       runId,
@@ -274,7 +290,7 @@ export class TestEngine implements AsyncDisposable {
   async finish(runId: RunId, atMost = 200): Promise<RunEvent[]> {
     for (let sessions = 0; sessions < atMost; sessions += 1) {
       const end = await this.session(runId);
-      if (end.kind === 'waiting') this.clock.advanceTo(end.until);
+      if (end.kind === 'waiting') this.clock.advanceTo(wakeTimeOf(end));
       else if (end.kind !== 'broken') return this.events(runId);
       else throw end.error;
     }
@@ -343,12 +359,16 @@ export class TestEngine implements AsyncDisposable {
         if (refusal !== undefined) throw refusal;
         return files.create(runId, draft);
       },
+      copy: async (from, runId, draft) => {
+        if (!this.#power.on) throw new StemmaError('INTERNAL', 'This process is dead.');
+        return files.copy(from, runId, draft);
+      },
       read: async (id) => this.altered.get(id) ?? files.read(id),
       locate: () => undefined,
       folder: () => undefined,
       writeDefinitions: (set, runId) => files.writeDefinitions(set, runId),
       writeSummary: (runId, file) => files.writeSummary(runId, file),
-      sweep: (runId, keep) => (this.#power.on ? files.sweep(runId, keep) : Promise.resolve([])),
+      sweep: async (runId, keep, still) => (this.#power.on ? files.sweep(runId, keep, still) : []),
       inventory: (runId) => files.inventory(runId),
       delete: (runId) => files.delete(runId),
     };
@@ -371,3 +391,8 @@ export const endOfRun = (events: readonly RunEvent[]): Extract<RunEvent, { type:
 export const stateOf = (events: readonly RunEvent[]): string | undefined => foldRun(events).state;
 
 export const path = (text: string): StepPath => text as StepPath;
+
+function wakeTimeOf({ for: what, until }: { readonly for: string; readonly until?: Instant }): Instant {
+  if (until === undefined) throw new Error(`The run waits for a ${what} and goes on by no time.`);
+  return until;
+}

@@ -68,11 +68,20 @@ class DiskRecord {
 
 function recordedFile(record: DiskRecord, path: string, file: NewFile): NewFile {
   return {
+    ...recordedCopy(record, path, file),
     async write(bytes) {
       if (record.options.failing?.operation === 'write') await file.write(bytes.subarray(0, 1));
       record.note('write', path);
       await file.write(bytes);
     },
+  };
+}
+
+type Copied = Pick<NewFile, 'sync' | 'close'>;
+
+/** A file that has its content already. */
+function recordedCopy(record: DiskRecord, path: string, file: Copied): Copied {
+  return {
     async sync() {
       record.note('sync', path);
       await file.sync();
@@ -98,6 +107,12 @@ export function recordingFileSystem(options: Options = {}): RecordingFileSystem 
       const file = await nodeFileSystem.createNew(path);
       record.add(path);
       return recordedFile(record, path, file);
+    },
+    async copyNew(from, path) {
+      record.note('copyNew', path);
+      const file = await nodeFileSystem.copyNew(from, path);
+      record.add(path);
+      return recordedCopy(record, path, file);
     },
     async syncFolder(path) {
       record.note('syncFolder', path);

@@ -3,20 +3,23 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EventDraft } from '../../src/core/events.ts';
+import type { EventDraft, InstallationDraft } from '../../src/core/events.ts';
 import type { ArtifactId, Digest, Instant, RunId, Sha256, StepPath, WorkerId } from '../../src/core/ids.ts';
 import { artifactId } from '../../src/core/ids.ts';
 import type {
   ArtifactRow,
   Clock,
   DefinitionSet,
+  InstallationLog,
   Lease,
+  Ledger,
+  RouteStatistics,
   RunLog,
   Signer,
   Submission,
   WorkQueue,
 } from '../../src/core/ports.ts';
-import type { Priority } from '../../src/core/schema.ts';
+import type { Committed, Priority } from '../../src/core/schema.ts';
 import type { AttemptState } from '../../src/core/states.ts';
 import { createMemoryState, openMemoryLogAndQueue } from '../../src/store/memory/open.ts';
 import { openSqliteLogAndQueue } from '../../src/store/sqlite/open.ts';
@@ -94,10 +97,13 @@ export interface SubmissionOverrides {
   readonly priority?: Priority;
   readonly artifacts?: readonly ArtifactRow[];
   readonly labels?: Submission['labels'];
+  /** As the event names them. */
+  readonly given?: readonly Committed[];
+  readonly share?: string;
 }
 
 export function submission(overrides: SubmissionOverrides = {}): Submission {
-  const { runId = nextRunId(), priority = 'normal', artifacts = [], labels = [] } = overrides;
+  const { runId = nextRunId(), priority = 'normal', artifacts = [], labels = [], given = [], share } = overrides;
   const data = {
     config: 'dada',
     pipeline: 'text-to-text',
@@ -109,20 +115,42 @@ export function submission(overrides: SubmissionOverrides = {}): Submission {
     lang: 'de',
     seed: 7,
     priority,
-    given: [],
+    given,
     stemma: '0.1.0',
   };
-  return { runId, created: { type: 'run.created', data }, artifacts, definitions, labels, priority };
+  const whole = { runId, created: { type: 'run.created', data } as const, artifacts, definitions, labels, priority };
+  return share === undefined ? whole : { ...whole, share };
 }
 
 export const runStarted: EventDraft = { type: 'run.started', data: {} };
 export const runEnded: EventDraft = { type: 'run.ended', data: { state: 'succeeded' } };
+
+export const breakerClosed: InstallationDraft = {
+  type: 'breaker.closed',
+  data: { candidate: 'ollama/small', worker: worker('a') },
+};
 
 export const attemptStarted = (path: string, attempt = 1): EventDraft => ({
   type: 'attempt.started',
   stepPath: path as StepPath,
   attempt,
   data: { stage: 'noop', stageVersion: 1, definition: sha('noop'), inputs: [], queuedMs: 0, worker: worker('a') },
+});
+
+/** The first attempt of a step that goes to a candidate. */
+export const routedAttempt = (path: string, chosen: string): EventDraft => ({
+  type: 'attempt.started',
+  stepPath: path as StepPath,
+  attempt: 1,
+  data: {
+    stage: 'ask',
+    stageVersion: 1,
+    definition: sha('ask'),
+    inputs: [],
+    route: { chosen, candidates: [chosen], ruledOut: {} },
+    queuedMs: 0,
+    worker: worker('a'),
+  },
 });
 
 export const attemptEnded = (
@@ -163,6 +191,9 @@ export interface Session extends AsyncDisposable {
   readonly clock: HandClock;
   readonly log: RunLog;
   readonly queue: WorkQueue;
+  readonly ledger: Ledger;
+  readonly installation: InstallationLog;
+  readonly routes: RouteStatistics;
   beat(worker: WorkerId): Promise<void>;
   close(): Promise<void>;
 }
@@ -218,9 +249,9 @@ export async function memoryFixture(): Promise<StoreFixture> {
   };
 }
 
-export async function register(session: Session, name: string): Promise<WorkerId> {
+export async function register(session: Session, name: string, slots = 4): Promise<WorkerId> {
   const id = worker(name);
-  await session.queue.register({ id, host: 'test', pid: 1, version: '0.1.0' });
+  await session.queue.register({ id, host: 'test', pid: 1, version: '0.1.0', slots });
   return id;
 }
 

@@ -144,7 +144,8 @@ export class ToldRun {
     const { events, artifacts, texts, now } = this;
     const told = { events, artifacts, texts, now, digest, pipeline: STUDIO, configName: 'Dada' };
     const message = (key: string, facts: object): string => `${key} ${JSON.stringify(facts)}`;
-    return { ...told, parameters: { iterations: 1 }, labels: {}, terms: [], message, ...own };
+    const alone = { branches: [], content: 'present' as const };
+    return { ...told, ...alone, parameters: { iterations: 1 }, labels: {}, terms: [], message, ...own };
   }
 
   #name(step: string, attempt: number): Pick<EventDraft, 'stepPath' | 'attempt' | 'spanId'> {

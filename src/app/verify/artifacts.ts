@@ -41,6 +41,8 @@ interface Known {
   readonly named: ReadonlyMap<ArtifactId, readonly Naming[]>;
   /** What a row may give as a source. */
   readonly sources: ReadonlySet<ArtifactId>;
+  /** Whose artifacts a branch has copied. */
+  readonly parent: RunId | undefined;
 }
 
 /**
@@ -48,7 +50,7 @@ interface Known {
  *
  * Bytes, size, type, media type, step and span are held against what an event commits to. Language, width, height and
  * the order and choice of sources are descriptive: no event names them, so nothing can be said of them but that the
- * sources are artifacts of this run.
+ * sources are artifacts of this run, or of the one it is a branch of.
  */
 export async function checkArtifacts(
   app: App,
@@ -58,7 +60,9 @@ export async function checkArtifacts(
   const named = namedArtifacts(events);
   // A verdict may speak of a file that went with its abandoned attempt; the evidence keeps it as its source.
   const subjects = events.flatMap((event) => (event.type === 'safety.verdict' ? [event.data.subject] : []));
-  const known = { runId, named, sources: new Set([...named.keys(), ...subjects]) };
+  const [created] = events;
+  const parent = created?.type === 'run.created' ? created.data.parent?.runId : undefined;
+  const known = { runId, named, sources: new Set([...named.keys(), ...subjects]), parent };
   const problems: VerifyProblem[] = [];
   for (const row of rows) {
     const found = [await contentProblem(app, row, known), ...rowProblems(row, known)];
@@ -84,7 +88,7 @@ async function contentProblem(app: App, row: ArtifactRow, { runId, named }: Know
     : `has ${bytes.byteLength} bytes, where its row says ${row.sizeBytes}`;
 }
 
-function rowProblems(row: ArtifactRow, { named, sources }: Known): string[] {
+function rowProblems(row: ArtifactRow, { named, sources, parent }: Known): string[] {
   const problems: string[] = [];
   const name = parseArtifactId(row.id);
   const [naming] = named.get(row.id) ?? [];
@@ -98,6 +102,6 @@ function rowProblems(row: ArtifactRow, { named, sources }: Known): string[] {
     compare('step', row.stepPath, naming.stepPath);
     compare('span', row.spanId, naming.spanId);
   }
-  const unknown = row.sources.filter((id) => !sources.has(id));
+  const unknown = row.sources.filter((id) => !sources.has(id) && (parent === undefined || !isOf(parent, id)));
   return [...problems, ...unknown.map((id) => `has a row whose source ${id} is no artifact of this run`)];
 }

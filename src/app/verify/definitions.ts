@@ -9,10 +9,14 @@ import { orProblem } from './stored-run.ts';
 
 type DefinitionFile = DefinitionSet['files'][number];
 
-/** The definitions in the store and in the folder against the digest that the first event names. */
+/**
+ * The definitions in the store and in the folder against the digest that the first event names.
+ *
+ * @param files - undefined when the folder has been deleted
+ */
 export async function checkDefinitions(
   app: App,
-  { events, files }: { readonly events: readonly RunEvent[]; readonly files: readonly FolderEntry[] },
+  { events, files }: { readonly events: readonly RunEvent[]; readonly files: readonly FolderEntry[] | undefined },
 ): Promise<VerifyProblem[]> {
   const [created] = events;
   if (created?.type !== 'run.created') return [];
@@ -24,7 +28,7 @@ export async function checkDefinitions(
   const stored = storedProblems(app, digest, set);
   const changed = (await app.store.log.definitionText(digest)) !== JSON.stringify(set);
   const text = changed ? [{ what: 'definitions', problem: 'are not stored as the text that was recorded' }] : [];
-  return [...stored, ...text, ...folderProblems(set, files)];
+  return [...stored, ...text, ...(files === undefined ? [] : folderProblems(set, files))];
 }
 
 function storedProblems(app: App, digest: Sha256, set: DefinitionSet): VerifyProblem[] {

@@ -92,7 +92,7 @@ describe('the rows of attempts', () => {
     ['update attempts set retry_of_attempt = 5', 'succeeded after 5'],
     ['delete from attempts', 'has no row'],
     [
-      "insert into attempts select run_key, 'more', attempt, null, state, started_at, ended_at from attempts limit 1",
+      "insert into attempts select run_key, 'more', attempt, null, state, started_at, ended_at, candidate from attempts limit 1",
       'has a row that no event speaks of',
     ],
   ])('are held against the events: %s', async (sql, problem) => {

@@ -22,25 +22,48 @@ export function namedArtifacts(events: readonly RunEvent[]): ReadonlyMap<Artifac
 }
 
 function committedIn(event: RunEvent): readonly Committed[] {
-  if (event.type === 'run.created') return event.data.given;
-  if (event.type === 'attempt.ended') return event.data.outputs;
-  return event.type === 'safety.verdict' ? [event.data.evidence] : [];
+  switch (event.type) {
+    case 'run.created':
+      return event.data.given;
+    case 'attempt.ended':
+    case 'step.reused':
+      return event.data.outputs;
+    case 'safety.verdict':
+      return [event.data.evidence];
+    case 'review.decided':
+      return present(event.data.note);
+    case 'signal.received':
+      return present(event.data.body);
+    default:
+      return [];
+  }
 }
 
+const present = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value]);
+
 /** Every artifact that the event speaks of, committed to or not. */
-export function artifactsIn(event: RunEvent): readonly ArtifactId[] {
-  const committed = committedIn(event).map(({ id }) => id);
+export const artifactsIn = (event: RunEvent): readonly ArtifactId[] => [
+  ...committedIn(event).map(({ id }) => id),
+  ...spokenOf(event),
+];
+
+function spokenOf(event: RunEvent): readonly ArtifactId[] {
   switch (event.type) {
     case 'attempt.started':
+    case 'step.reused':
       return event.data.inputs;
     case 'safety.verdict':
-      return [event.data.subject, ...committed];
-    case 'attempt.ended':
-      return [...committed, ...detailsOf([event.data.fault, ...(event.data.problems ?? [])])];
+      return [event.data.subject];
+    case 'attempt.ended': {
+      const { fault, problems = [], wait } = event.data;
+      return [...detailsOf([fault, ...problems]), ...(wait?.for === 'person' ? [wait.question] : [])];
+    }
+    case 'review.requested':
+      return [event.data.question];
     case 'run.ended':
       return detailsOf([event.data.fault]);
     default:
-      return committed;
+      return [];
   }
 }
 

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { App } from '../../app/context.ts';
 import type { StartedRun, StartRunInput } from '../../app/start-run.ts';
 import type { RunResult } from '../../app/run-result.ts';
-import type { RunId } from '../../core/ids.ts';
+import type { RunId, WorkerId } from '../../core/ids.ts';
 import { examples } from '../examples.ts';
 import { Exit } from '../host.ts';
 import type { GlobalFlags, Host } from '../host.ts';
@@ -11,8 +11,8 @@ import { say, styleOf, widthOf, write, writeJson } from '../output.ts';
 
 const INTERRUPTED = 130;
 
-interface RunFlags extends GlobalFlags {
-  readonly inputFile?: string;
+/** Flags of everything that starts a run. */
+export interface RunFlags extends GlobalFlags {
   readonly output?: readonly string[];
   readonly set?: Readonly<Record<string, string>>;
   readonly task?: string;
@@ -22,6 +22,7 @@ interface RunFlags extends GlobalFlags {
   readonly profile?: string;
   readonly seed?: number;
   readonly priority?: string;
+  readonly budget?: number;
   readonly lang?: string;
   readonly watch?: boolean;
   readonly detach?: boolean;
@@ -29,25 +30,13 @@ interface RunFlags extends GlobalFlags {
 }
 
 export const runCommand = (host: Host): Command =>
-  new Command('run')
-    .description('Run one config on a text, to its end.')
-    .argument('<config>', 'id of a config; `stemma configs list` shows them')
-    .argument('[text]', 'the text; else --input-file, else standard input')
-    .option('--input-file <file>', 'read the text from a file')
-    .option('--output <ids>', 'output configs, separated by commas', listOf)
-    .option('--set <key=value>', 'a parameter; may be given several times', pairs)
-    .option('--task <text>', 'edit the task for this run')
-    .option('--context <text>', 'edit the context for this run')
-    .option('--label <key=value>', 'a label; may be given several times', pairs)
-    .option('--safety <level>', 'kids, youth, adult, research; only stricter than the setting')
-    .option('--profile <id>', 'which models fill the roles')
-    .option('--seed <number>', 'the same seed gives the same bytes', wholeNumber)
-    .option('--priority <priority>', 'critical, high, normal, low')
-    .option('--lang <code>', 'language of task, context and messages (ISO 639-1)')
-    .option('--watch', 'show what happens, also without a terminal')
-    .option('--detach', 'only submit it and print the id; `stemma worker` does the work')
-    .option('--strict', 'exit 1 when an output did not succeed')
-    .option('--json', 'print one JSON document')
+  withRunOptions(
+    new Command('run')
+      .description('Run one config on a text, to its end.')
+      .argument('<config>', 'id of a config; `stemma configs list` shows them')
+      .argument('[text]', 'the text; else --input-file, else standard input')
+      .option('--input-file <file>', 'read the text from a file'),
+  )
     .addHelpText(
       'after',
       examples(
@@ -57,20 +46,45 @@ export const runCommand = (host: Host): Command =>
         'cat poem.txt | stemma run stille-post --set hands=12 --json',
       ),
     )
-    .action(async (...[config, text, , command]: [string, string | undefined, RunFlags, Command]) => {
-      const flags = command.optsWithGlobals<RunFlags>();
+    .action(async (...[config, text, , command]: [string, string | undefined, unknown, Command]) => {
+      const flags = command.optsWithGlobals<RunFlags & { readonly inputFile?: string }>();
       await using app = await host.openApp({ data: flags.data });
       const limit = app.settings.inputBytes;
       const source = { argument: text, file: flags.inputFile, stdin: process.stdin, limit };
-      await run(app, toInput(config, await readInputText(source), flags), flags);
+      const input = { config, text: await readInputText(source), ...wishOf(flags) };
+      const { startRun } = await import('../../app/start-run.ts');
+      await carryThrough(app, (claimFor) => startRun(app, input, claimFor), flags);
     });
 
-async function run(app: App, input: StartRunInput, flags: RunFlags): Promise<void> {
-  const { startRun } = await import('../../app/start-run.ts');
-  if (flags.detach === true) return tellDetached(await startRun(app, input), flags);
+/** What can be asked of a run, and how its work is shown. */
+export const withRunOptions = (command: Command): Command =>
+  command
+    .option('--output <ids>', 'output configs, separated by commas', listOf)
+    .option('--set <key=value>', 'a parameter; may be given several times', pairs)
+    .option('--task <text>', 'edit the task for this run')
+    .option('--context <text>', 'edit the context for this run')
+    .option('--label <key=value>', 'a label; may be given several times', pairs)
+    .option('--safety <level>', 'kids, youth, adult, research; only stricter than the setting')
+    .option('--profile <id>', 'which models fill the roles')
+    .option('--seed <number>', 'the same seed gives the same bytes', wholeNumber)
+    .option('--priority <priority>', 'critical, high, normal, low')
+    .option('--budget <usd>', 'what the run may cost; a call that would go beyond it is not made', amount)
+    .option('--lang <code>', 'language of task, context and messages (ISO 639-1)')
+    .option('--watch', 'show what happens, also without a terminal')
+    .option('--detach', 'only submit it and print the id; `stemma worker` does the work')
+    .option('--strict', 'exit 1 when an output did not succeed')
+    .option('--json', 'print one JSON document');
+
+/** Starts a run, does its work unless it is left to others, and tells how it ended. @throws {Exit} */
+export async function carryThrough(
+  app: App,
+  start: (claimFor?: WorkerId) => Promise<StartedRun>,
+  flags: RunFlags,
+): Promise<void> {
+  if (flags.detach === true) return tellDetached(await start(), flags);
   const { asWorker } = await import('../../app/work.ts');
   const done = await asWorker(app, async () => {
-    const started = await startRun(app, input, app.engine.worker.id);
+    const started = await start(app.engine.worker.id);
     return { started, interrupted: await carryOut(app, started, flags) };
   });
   const { runResult, exitCodeOf } = await import('../../app/run-result.ts');
@@ -148,11 +162,10 @@ async function tell(app: App, result: RunResult, flags: RunFlags): Promise<void>
     );
 }
 
-function toInput(config: string, text: string, flags: RunFlags): StartRunInput {
-  const { output, set, task, context, label, safety, profile, seed, priority, lang } = flags;
+/** What the flags say of a run. */
+export function wishOf(flags: RunFlags): Omit<StartRunInput, 'config' | 'text'> {
+  const { output, set, task, context, label, safety, profile, seed, priority, budget, lang } = flags;
   const all = {
-    config,
-    text,
     task,
     context,
     outputs: output,
@@ -161,10 +174,11 @@ function toInput(config: string, text: string, flags: RunFlags): StartRunInput {
     profile,
     seed,
     priority,
+    budget,
     lang,
     labels: label,
   };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as never;
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
 const listOf = (text: string): string[] =>
@@ -185,5 +199,12 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0)
     throw new InvalidArgumentError('It must be a whole number from 0.');
+  return value;
+}
+
+function amount(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('It must be an amount in USD, such as 0.50.');
   return value;
 }

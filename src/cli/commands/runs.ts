@@ -5,6 +5,10 @@ import type { CommandType } from '../../core/ports.ts';
 import { examples } from '../examples.ts';
 import { Exit } from '../host.ts';
 import type { GlobalFlags, Host } from '../host.ts';
+import { branchCommand, rerunCommand } from './runs-branch.ts';
+import { deleteCommand } from './runs-delete.ts';
+import { signalRunCommand } from './runs-signal.ts';
+import { statsCommand } from './runs-stats.ts';
 import { say, styleOf, widthOf, write, writeJson, writeLine } from '../output.ts';
 
 const NOT_VERIFIED = 9;
@@ -23,6 +27,11 @@ export function runsCommand(host: Host): Command {
     command('cancel'),
     command('pause'),
     command('resume'),
+    branchCommand,
+    rerunCommand,
+    deleteCommand,
+    signalRunCommand,
+    statsCommand,
   ];
   for (const create of commands) runs.addCommand(create(host));
   return runs;
@@ -162,7 +171,8 @@ function describeVerified(result: Verification, isUnnamed: (problem: VerifyProbl
   const { ok, problems } = result;
   const listed = (title: string, some: readonly VerifyProblem[]): string[] =>
     some.length === 0 ? [] : [title, ...some.map((one) => `  ${one.what} ${one.problem}`)];
-  const intact = ok ? [`Intact: ${result.events} events, ${result.artifacts} artifacts.`] : [];
+  const what = result.content === 'deleted' ? 'content deleted' : `${result.artifacts} artifacts`;
+  const intact = ok ? [`Intact: ${result.events} events, ${what}.`] : [];
   const faults = listed(
     'Not as it was recorded:',
     problems.filter((one) => !isUnnamed(one)),
@@ -211,7 +221,9 @@ const command =
         const { pauseOnInterrupt } = await import('./run.ts');
         const interrupt = pauseOnInterrupt(app, parseRunId(id));
         const options = { signal: interrupt.gone, carryOn: detach !== true };
-        const done = await commandRun(app, { runId: id, command: type }, options).finally(() => interrupt.stop());
+        const done = await commandRun(app, { runId: id, command: { type, by: 'admin' } }, options).finally(() =>
+          interrupt.stop(),
+        );
         if (done.last?.kind === 'broken') throw done.last.error;
         if (json === true) writeJson({ runId: done.runId, command: type, state: done.state });
         else write(`${done.runId} ${done.state}`);

@@ -1,7 +1,15 @@
 import { Command } from 'commander';
+import type { WorkerMode } from '../../core/states.ts';
 import { examples } from '../examples.ts';
 import type { GlobalFlags, Host } from '../host.ts';
 import { say, writeJson } from '../output.ts';
+
+const MODES: { readonly [M in WorkerMode]: string } = {
+  active: 'Active again: takes runs.',
+  paused: 'Paused: gives its runs back and takes nothing until `stemma workers resume`.',
+  draining: 'Draining: finishes its runs and takes nothing new until `stemma workers resume`.',
+  quarantined: 'Quarantined: gives its runs back and takes nothing until `stemma workers release`.',
+};
 
 /** Executes what has been submitted. */
 export const workerCommand = (host: Host): Command =>
@@ -24,6 +32,9 @@ export const workerCommand = (host: Host): Command =>
         onSession: (runId: string, end: { kind: string; error?: Error } | undefined) => {
           if (json !== true && end !== undefined)
             say(`${runId} ${end.kind}${end.error === undefined ? '' : `: ${end.error.message}`}`);
+        },
+        onMode: (mode: WorkerMode) => {
+          if (json !== true) say(MODES[mode]);
         },
       };
       const { survey } = await asWorker(app, () => work(app, input));

@@ -3,6 +3,7 @@ import type { AttemptView, Chronicle, Item, StepView } from '../../core/shapes.t
 import { asWritten, compare } from './changes.ts';
 import type { Change, Piece } from './changes.ts';
 import type { Style } from './style.ts';
+import { hasWay } from './tries.ts';
 
 /** A form of the text. `pieces` is undefined where there is no text to show. */
 export interface Version {
@@ -32,9 +33,17 @@ export interface Retry {
   readonly attempt: AttemptView;
   /** Number of the try that followed, or would follow. */
   readonly next: number;
+  /** The try that followed. */
+  readonly follower: AttemptView | undefined;
 }
 
-export type Knot = Version | Happening | Retry;
+/** The last try of a step, of which more is to be told than its result. */
+export interface Detour {
+  readonly kind: 'detour';
+  readonly attempt: AttemptView;
+}
+
+export type Knot = Version | Happening | Retry | Detour;
 
 export interface Output {
   readonly index: number;
@@ -86,15 +95,15 @@ export function journeyOf(chronicle: Chronicle, style: Style): Journey {
 
 const LOOP = /^([^.[]+)\[(\d+)\]\./u;
 
-/** Names of the loops over outputs: steps inside of a numbered one, unless the record says that it is a recursion. */
+/** Names of the loops over outputs: steps inside of a numbered one, unless the record says that it is another loop. */
 function outputLoops({ items, steps }: Chronicle): ReadonlySet<string> {
   const nameOf = (path: string | null): string[] => {
     const name = LOOP.exec(path ?? '')?.[1];
     return name === undefined ? [] : [name];
   };
   const names = new Set(steps.flatMap(({ path }) => nameOf(path)));
-  for (const { stepPath, stageIteration } of items)
-    if (stageIteration !== null) for (const name of nameOf(stepPath)) names.delete(name);
+  for (const { stepPath, loopIteration } of items)
+    if (loopIteration === null) for (const name of nameOf(stepPath)) names.delete(name);
   return names;
 }
 
@@ -114,11 +123,17 @@ function knotsOf(step: StepView, chronicle: Chronicle, versions: Versions): Knot
   const attempts = chronicle.attempts.filter(({ stepPath }) => stepPath === step.path);
   const retries = attempts
     .filter(({ state, attempt }) => isRepeated(state, step) || attempt < step.attempts)
-    .filter(({ state }) => state !== 'suspended')
-    .map((attempt): Retry => ({ kind: 'retry', attempt, next: attempt.attempt + 1 }));
+    .filter(({ state, route }) => state !== 'suspended' || route?.chosen === null)
+    .map((attempt): Retry => {
+      const next = attempt.attempt + 1;
+      return { kind: 'retry', attempt, next, follower: attempts.find((other) => other.attempt === next) };
+    });
+  const last = attempts.at(-1);
+  const isTold = last !== undefined && hasWay(last) && !retries.some(({ attempt }) => attempt === last);
+  const detour: Knot[] = isTold ? [{ kind: 'detour', attempt: last }] : [];
   const texts = chronicle.items.filter((item) => item.stepPath === step.path && isText(item));
   const own: Knot[] = texts.length === 0 ? [{ kind: 'step', step }] : texts.map((item) => versions.add(item));
-  return [...retries, ...own];
+  return [...retries, ...detour, ...own];
 }
 
 const isRepeated = (state: AttemptView['state'], step: StepView): boolean =>

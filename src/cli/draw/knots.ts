@@ -1,10 +1,11 @@
 /** The knots of a drawn descent: versions, checks, tries, artifacts. */
-import type { ArtifactView, AttemptView, Chronicle, Item, StepView } from '../../core/shapes.ts';
+import type { ArtifactView, Chronicle, Item, StepView } from '../../core/shapes.ts';
 import type { Change } from './changes.ts';
 import type { Happening, Knot, OutputArtifact, Retry, Version } from './journey.ts';
 import { padEnd, padStart, plainSpan, widthOf, wrap, wrapSpans } from './layout.ts';
 import type { Span } from './layout.ts';
 import type { Style } from './style.ts';
+import { decisionAfter, wayOf, whatHappened } from './tries.ts';
 import { counted, fill, wordFor } from './words.ts';
 import type { Phrases } from './words.ts';
 
@@ -40,6 +41,10 @@ export function drawKnot(knot: Knot, brush: Brush, trunk: string): string[] {
       return drawStep(knot, brush, trunk);
     case 'retry':
       return drawRetry(knot, brush, trunk);
+    case 'detour':
+      return wayOf(knot.attempt, brush.phrases).flatMap((text) =>
+        drawBeside(brush.style.marks.waiting, text, { brush, trunk }),
+      );
   }
 }
 
@@ -157,9 +162,11 @@ function changeSpans(changes: readonly Change[], { style }: Brush): Span[] {
 
 /** `ollama/qwen3:8b · 4,2 s` */
 function whoText(
-  { provider, model, durationMs }: Pick<Item, 'provider' | 'model' | 'durationMs'>,
-  { style, phrases }: Brush,
+  { provider, model, durationMs, stepPath }: Pick<Item, 'provider' | 'model' | 'durationMs' | 'stepPath'>,
+  { style, phrases, chronicle }: Brush,
 ): string {
+  const step = chronicle.steps.find(({ path }) => path === stepPath);
+  if (step?.reusedFrom !== undefined) return phrases.words.reused;
   const who = [provider, model].filter((part) => part !== null).join('/');
   const time = durationMs === null ? '' : phrases.duration(durationMs);
   return [who, time].filter((part) => part !== '').join(` ${style.marks.dot} `);
@@ -217,8 +224,10 @@ function openText(state: OpenState, title: string, { style, phrases }: Brush): S
   return { mark: own, text: `${title}: ${word}`, quiet: own === marks.expected || state === 'canceled' };
 }
 
-const passedText = ({ stage }: StepView, title: string, { words }: Phrases): string =>
-  stage?.startsWith('safety.') === true ? fill(words.checked, { title }) : title;
+function passedText({ stage, reusedFrom }: StepView, title: string, { words }: Phrases): string {
+  const passed = stage?.startsWith('safety.') === true ? fill(words.checked, { title }) : title;
+  return reusedFrom === undefined ? passed : `${passed} (${words.reused})`;
+}
 
 function stopText({ facts }: StepView, { words }: Phrases): string {
   const check = facts['check'];
@@ -226,27 +235,30 @@ function stopText({ facts }: StepView, { words }: Phrases): string {
 }
 
 function failText({ path }: StepView, { chronicle, phrases }: Brush): string {
-  const error = chronicle.attempts.findLast(({ stepPath }) => stepPath === path)?.error ?? null;
+  const last = chronicle.attempts.findLast(({ stepPath }) => stepPath === path);
   const { words } = phrases;
-  const reason = error === null ? words.unknownReason : `${withoutStop(error.message)} (${error.code})`;
+  const error = last?.error ?? null;
+  const reason =
+    last === undefined || error === null ? words.unknownReason : `${whatHappened(last, phrases)} (${error.code})`;
   return fill(words.failed, { reason });
 }
 
-const withoutStop = (sentence: string): string => sentence.replace(/\.$/u, '');
-
-function drawRetry({ attempt, next }: Retry, brush: Brush, trunk: string): string[] {
-  const { words } = brush.phrases;
+function drawRetry({ attempt, next, follower }: Retry, brush: Brush, trunk: string): string[] {
+  const { phrases } = brush;
+  const { words } = phrases;
   const number = words.attempt[next - 1] ?? fill(words.attemptNumber, { count: next });
-  const text = `${number}: ${retryReason(attempt, brush.phrases)}`;
-  const { dim, marks } = brush.style;
-  const lines = wrap(text, brush.width - TEXT_AT - 2);
-  return lines.map((line, at) => padEnd(trunk, TEXT_AT) + dim(`${at === 0 ? marks.again : ' '} ${line}`));
+  const decision = decisionAfter(attempt, follower, phrases);
+  const told = [
+    ...wayOf(attempt, phrases),
+    whatHappened(attempt, phrases),
+    ...(decision === undefined ? [] : [decision]),
+  ];
+  return drawBeside(brush.style.marks.again, `${number}: ${told.join('; ')}`, { brush, trunk });
 }
 
-function retryReason({ state, error }: AttemptView, { words }: Phrases): string {
-  if (state === 'abandoned') return words.abandoned;
-  if (error !== null) return withoutStop(error.message);
-  return state === 'timedOut' ? words.timedOut : words.unknownReason;
+function drawBeside(mark: string, text: string, { brush, trunk }: { brush: Brush; trunk: string }): string[] {
+  const lines = wrap(text, brush.width - TEXT_AT - 2);
+  return lines.map((line, at) => padEnd(trunk, TEXT_AT) + brush.style.dim(`${at === 0 ? mark : ' '} ${line}`));
 }
 
 /** A file of an output, and the words of a text. */

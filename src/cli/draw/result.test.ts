@@ -25,6 +25,7 @@ const result: RunResult = {
       ],
     },
   ],
+  waitingFor: null,
   blocked: null,
   error: null,
   cost: { microUsd: 0, tokensIn: 0, tokensOut: 0, unpriced: 0 },
@@ -37,6 +38,7 @@ const error = {
   message: 'Der Dienst hat nicht rechtzeitig geantwortet.',
   stackHash: null,
   retryable: true,
+  retryAfterMs: null,
   facts: {},
   detail: null,
 };
@@ -90,6 +92,7 @@ describe('hints', () => {
     );
     expect(drawHints({ ...result, state: 'paused' }, options)).toMatch(/^stemma runs resume /u);
     expect(drawHints({ ...result, state: 'pending' }, options)).toMatch(/^stemma worker /u);
+    expect(drawHints({ ...result, state: 'waiting', waitingFor: 'person' }, options)).toMatch(/^stemma reviews list /u);
     expect(drawHints({ ...result, state: 'failed' }, options)).toContain('stemma doctor');
   });
 });

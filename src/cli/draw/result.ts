@@ -52,7 +52,7 @@ function endText(result: RunResult, options: DrawOptions, phrases: Phrases): str
 type Hint = keyof Phrases['words']['next'];
 
 /** Commands that go on from here, for a person: they belong on stderr. */
-export function drawHints(result: Pick<RunResult, 'runId' | 'state'>, options: DrawOptions): string {
+export function drawHints(result: Pick<RunResult, 'runId' | 'state' | 'waitingFor'>, options: DrawOptions): string {
   const { style } = options;
   const { words } = phrasesOf(options.language);
   const hints = hintsFor(result);
@@ -65,15 +65,20 @@ export function drawHints(result: Pick<RunResult, 'runId' | 'state'>, options: D
   return `${said.join('\n')}\n`;
 }
 
-function hintsFor({ runId, state }: Pick<RunResult, 'runId' | 'state'>): (readonly [string, Hint])[] {
+function hintsFor({
+  runId,
+  state,
+  waitingFor,
+}: Pick<RunResult, 'runId' | 'state' | 'waitingFor'>): (readonly [string, Hint])[] {
   const tree = [`stemma runs tree ${runId}`, 'tree'] as const;
   const show = [`stemma runs show ${runId}`, 'branchAll'] as const;
   switch (state) {
     case 'paused':
       return [[`stemma runs resume ${runId}`, 'resume'], tree];
+    case 'waiting':
+      return waitingFor === 'person' ? [['stemma reviews list', 'reviews'], tree] : [['stemma worker', 'worker'], tree];
     case 'pending':
     case 'running':
-    case 'waiting':
       return [['stemma worker', 'worker'], tree];
     case 'failed':
     case 'quarantined':

@@ -1,4 +1,4 @@
-import type { Chronicle, Cost, StepView } from '../../core/shapes.ts';
+import type { Chronicle, Cost, Progress, StepView } from '../../core/shapes.ts';
 import { cleanAll, cleanLine } from './clean.ts';
 import { drawColumns, drawFacts } from './columns.ts';
 import type { DrawOptions } from './style.ts';
@@ -21,11 +21,10 @@ export function drawRun(chronicle: Chronicle, options: DrawOptions): string {
 function runFacts({ run, cost, progress, branches }: Chronicle, phrases: Phrases): (readonly [string, string])[] {
   const { words } = phrases;
   const { facts } = words;
-  const { done, total, percent } = progress;
   return [
     [facts.run, run.runId],
     [facts.state, words.runState[run.state]],
-    [facts.progress, run.endedAt === null ? fill(words.progress, { done, total, percent }) : ''],
+    [facts.progress, run.endedAt === null ? progressText(progress, phrases) : ''],
     [facts.config, run.config],
     [facts.pipeline, run.pipeline],
     [facts.profile, run.profile],
@@ -50,6 +49,11 @@ function runFacts({ run, cost, progress, branches }: Chronicle, phrases: Phrases
     [facts.error, run.error === null ? '' : `${run.error.code}: ${cleanLine(run.error.message)}`],
     [facts.stemma, run.stemmaVersion],
   ];
+}
+
+function progressText({ done, total, percent, remainingMs }: Progress, { words, remaining }: Phrases): string {
+  const far = fill(words.progress, { done, total, percent });
+  return remainingMs === null ? far : `${far}, ${remaining(remainingMs)}`;
 }
 
 /** What is not known is said to be unknown: a sum is only given for calls that have a price. */

@@ -135,6 +135,17 @@ describe('one run', () => {
     expect(text).toContain('02_translation.txt');
   });
 
+  it('says of a run that goes on how far it is and how long it still takes', () => {
+    const open = new ToldRun().begin().step('check', 'x.y');
+    const shown = (typicalMs?: () => number, language = 'en'): string =>
+      drawRun(chronicleOf(open.source(typicalMs && { typicalMs })), { ...options, language });
+    expect(shown(() => 1150)).toContain('1 of 6 steps, 16 %, about 6 s to go');
+    expect(shown(() => 1)).toContain('about 1 s to go');
+    expect(shown(() => 30_000, 'de')).toContain('noch etwa 2 min 30 s');
+    const unknown = new ToldRun().begin();
+    expect(drawRun(chronicleOf(unknown.source()), options)).toMatch(/0 of 6 steps, 0 %$/mu);
+  });
+
   it('has no sum where a call had no price', () => {
     expect(drawRun(chronicleOf(told.source()), options)).toContain('cost      1 call without a known price');
   });

@@ -167,6 +167,7 @@ describe('a run that goes on', () => {
       .start('interception[1]', {}, 2);
     const text = draw(told);
     expect(text).toContain('läuft seit');
+    expect(text).toContain('noch etwa ');
     expect(text).toContain('↻ zweiter Versuch: Der Dienst ist gerade nicht erreichbar');
     expect(text).toContain('┊\n◌      Umschreiben läuft …');
     expect(text).toMatch(/◌ +noch 3 Schritte\n$/u);

@@ -38,12 +38,14 @@ export function drawTree(chronicle: Chronicle, options: TreeOptions): string {
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
-function drawHead({ run, progress }: Chronicle, brush: Brush): string[] {
+function drawHead(chronicle: Chronicle, brush: Brush): string[] {
+  const { run, progress } = chronicle;
   const { style, phrases } = brush;
   const { words } = phrases;
   const level = fill(words.levelName, { level: words.level[run.safety] });
   const facts = [
     stateText(run, phrases, progress.elapsedMs),
+    ...remainingText(chronicle, phrases),
     level,
     fill(words.seed, { seed: run.seed }),
     shortId(run.runId, style.marks.ellipsis),
@@ -53,8 +55,12 @@ function drawHead({ run, progress }: Chronicle, brush: Brush): string[] {
     ? style.strong(run.configName) + style.dim(first.slice(run.configName.length))
     : style.strong(first);
   const parent = run.parent === null ? [] : [fill(words.branchOf, { id: run.parent.runId, step: run.parent.fromStep })];
-  return [styled, ...[...more, ...parent].map(style.dim)];
+  const deleted = run.content === 'deleted' ? [words.deleted] : [];
+  return [styled, ...[...more, ...parent, ...deleted].map(style.dim)];
 }
+
+const remainingText = ({ run, progress: { remainingMs } }: Chronicle, { remaining }: Phrases): string[] =>
+  run.state !== 'running' || remainingMs === null ? [] : [remaining(remainingMs)];
 
 /** Facts one after the other; a line ends between two of them. */
 function inLines(facts: readonly string[], between: string, width: number): string[] {
@@ -68,13 +74,14 @@ function inLines(facts: readonly string[], between: string, width: number): stri
 }
 
 /** A run's state in words, with how long it took or has been taking. */
-function stateText({ state, durationMs, problems }: Chronicle['run'], phrases: Phrases, elapsedMs: number): string {
+function stateText({ state, durationMs, ...run }: Chronicle['run'], phrases: Phrases, elapsedMs: number): string {
   const { words } = phrases;
   const word = words.runState[state];
   const said = (form: string, ms: number): string => fill(form, { state: word, time: phrases.duration(ms) });
   if (durationMs === null) return state === 'running' ? said(words.sinceTime, elapsedMs) : word;
   if (state !== 'succeeded') return said(words.afterTime, durationMs);
-  const without = problems.length > 0 ? `, ${counted(words.problems, problems.length)}` : '';
+  const problems = run.problems.length + run.moreProblems;
+  const without = problems > 0 ? `, ${counted(words.problems, problems)}` : '';
   return said(words.inTime, durationMs) + without;
 }
 
@@ -184,7 +191,8 @@ function drawToCome(brush: Brush): string[] {
   const { style, phrases } = brush;
   const { words } = phrases;
   const count = progress.total - steps.length;
-  const waits = run.state === 'waiting' ? atFoot(style.marks.waiting, words.waiting, brush) : [];
+  const waits =
+    run.state === 'waiting' ? atFoot(style.marks.waiting, words.waitsFor[run.waitingFor ?? 'time'], brush) : [];
   const comes = count > 0 ? atFoot(style.marks.expected, counted(words.expected, count), brush).map(style.dim) : [];
   return waits.length + comes.length === 0 ? [] : [style.dim(style.marks.dotted), ...waits, ...comes];
 }

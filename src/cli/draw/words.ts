@@ -8,6 +8,12 @@ export interface Phrases {
   readonly size: (bytes: number) => string;
   readonly number: (value: number) => string;
   readonly money: (microUsd: number) => string;
+  /** With all six decimals, for sums that stand below each other. */
+  readonly exactMoney: (microUsd: number) => string;
+  /** In whole seconds: it is a guess. */
+  readonly remaining: (ms: number) => string;
+  /** A share from 0 to 1. */
+  readonly percent: (share: number) => string;
   /** Day and time of this machine's place. */
   readonly moment: (iso: string) => string;
   readonly languageName: (code: string) => string;
@@ -19,8 +25,10 @@ type Counted = Readonly<Record<'one' | 'other', string>>;
 export function phrasesOf(language: string): Phrases {
   const words = language.startsWith('de') ? GERMAN : ENGLISH;
   const locale = words === GERMAN ? 'de' : 'en';
-  const number = (value: number, digits = 0): string =>
-    new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value);
+  const number = (value: number, digits = 0, least = 0): string =>
+    new Intl.NumberFormat(locale, { maximumFractionDigits: digits, minimumFractionDigits: least }).format(value);
+  const money = (microUsd: number, least: number): string =>
+    locale === 'de' ? `${number(microUsd / 1e6, 6, least)} $` : `$${number(microUsd / 1e6, 6, least)}`;
   // Swedish writes 2026-11-21 04:27, which no reader of English takes for another day
   const day = new Intl.DateTimeFormat(locale === 'de' ? 'de' : 'sv', { dateStyle: 'short', timeStyle: 'short' });
   return {
@@ -28,7 +36,11 @@ export function phrasesOf(language: string): Phrases {
     number: (value) => number(value),
     duration: (ms) => durationText(ms, words, number),
     size: (bytes) => sizeText(bytes, number),
-    money: (microUsd) => (locale === 'de' ? `${number(microUsd / 1e6, 6)} $` : `$${number(microUsd / 1e6, 6)}`),
+    money: (microUsd) => money(microUsd, 0),
+    exactMoney: (microUsd) => money(microUsd, 6),
+    remaining: (ms) =>
+      fill(words.remaining, { time: durationText(Math.max(1, Math.ceil(ms / 1000)) * 1000, words, number) }),
+    percent: (share) => `${number(100 * share, 1)} %`,
     moment: (iso) => day.format(new Date(iso)),
     languageName: (code) => languageName(code, locale),
   };

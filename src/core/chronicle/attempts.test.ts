@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RUN, SHA, ToldRun, digest, path } from '../../../test/support/told-run.ts';
+import { BEGAN, RUN, SHA, ToldRun, digest, path } from '../../../test/support/told-run.ts';
+import type { ToldEnd } from '../../../test/support/told-run.ts';
 import { attemptKeyOf, seedOf, spanIdOf } from '../ids.ts';
 import type { Instant } from '../ids.ts';
 import { attemptViewSchema } from '../shapes.ts';
@@ -72,6 +73,25 @@ describe('the tries of a run', () => {
       triesOf(new ToldRun().begin().step('a', 'x.y', usage).source())[0]?.view.priced;
     expect(end({})).toBe('yes');
     expect(end({ usage: { costMicroUsd: null } })).toBe('no');
+  });
+
+  it('have waited in the queue before and inside of them, and say when the next one is due', () => {
+    const viewOf = (end: ToldEnd) =>
+      triesOf(new ToldRun().begin().start('a', { queuedMs: 5 }).end('a', end).source())[0]?.view;
+    expect(viewOf({})).toMatchObject({ queuedMs: 5, retryAt: null });
+    const due = BEGAN as Instant;
+    expect(viewOf({ state: 'failed', queuedMs: 37, retryAt: due })).toMatchObject({
+      queuedMs: 42,
+      retryAt: '2026-03-02T09:00:00.000Z',
+    });
+    expect(viewOf({ state: 'suspended', wait: { for: 'time', until: due } })?.retryAt).toBe('2026-03-02T09:00:00.000Z');
+    expect(viewOf({ state: 'suspended', wait: { for: 'signal', name: 'file' } })?.retryAt).toBeNull();
+  });
+
+  it('have cost what was expected where the record says so', () => {
+    const end: ToldEnd = { state: 'abandoned', usage: { costMicroUsd: 9 }, priced: 'estimated' };
+    const told = new ToldRun().begin().step('a', 'x.y', end);
+    expect(triesOf(told.source())[0]?.view).toMatchObject({ costMicroUsd: 9, priced: 'estimated' });
   });
 
   it('are none where an event names no step or no attempt', () => {

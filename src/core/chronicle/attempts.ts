@@ -2,6 +2,7 @@ import type { EventData, RunEvent } from '../events.ts';
 import { attemptKeyOf, seedOf, spanIdOf } from '../ids.ts';
 import type { Instant, Sha256, StepPath } from '../ids.ts';
 import type { Facts } from '../json.ts';
+import type { Usage } from '../schema.ts';
 import type { AttemptView } from '../shapes.ts';
 import { captureOf, createdOf, iso } from './source.ts';
 import type { ChronicleSource } from './source.ts';
@@ -54,16 +55,30 @@ function attemptView(event: Started, ended: Ended | undefined, source: Chronicle
     attemptKey: attemptKeyOf(source.digest, runId, { path, attempt }) as Sha256,
     seed: ended?.data.provider === undefined ? null : seedOf(source.digest, createdOf(source.events).data.seed, path),
     startedAt: iso(event.at),
-    endedAt: ended === undefined ? null : iso(ended.at),
-    queuedMs: data.queuedMs,
+    queuedMs: data.queuedMs + (ended?.data.queuedMs ?? 0),
     ...served(ended?.data),
-    error: captureOf(ended?.data.fault, source),
+    ...results(ended, source),
     inputs: data.inputs,
-    outputs: ended?.data.outputs.map(({ id }) => id) ?? [],
     route: data.route ?? null,
     worker: data.worker,
     definitionDigest: data.definition,
   };
+}
+
+const results = (
+  ended: Ended | undefined,
+  source: ChronicleSource,
+): Pick<AttemptView, 'endedAt' | 'error' | 'outputs' | 'retryAt'> => ({
+  endedAt: ended === undefined ? null : iso(ended.at),
+  error: captureOf(ended?.data.fault, source),
+  outputs: ended?.data.outputs.map(({ id }) => id) ?? [],
+  retryAt: dueOf(ended?.data),
+});
+
+/** When the next attempt is due, after a failure or a wait for a time. */
+function dueOf(data: EventData['attempt.ended'] | undefined): string | null {
+  const due = data?.retryAt ?? (data?.wait?.for === 'time' ? data.wait.until : undefined);
+  return due === undefined ? null : iso(due);
 }
 
 /** Who served the attempt, how long it took, what it used. */
@@ -72,6 +87,10 @@ function served(
 ): Pick<AttemptView, 'provider' | 'model' | 'durationMs' | 'tokensIn' | 'tokensOut' | 'costMicroUsd' | 'priced'> {
   const { provider = null, model = null, durationMs = null, usage } = data ?? {};
   const { tokensIn = null, tokensOut = null, costMicroUsd = null } = usage ?? {};
-  const priced = usage !== undefined && costMicroUsd === null ? 'no' : 'yes';
+  const priced = data?.priced ?? certaintyOf(usage);
   return { provider, model, durationMs, tokensIn, tokensOut, costMicroUsd, priced };
 }
+
+/** Of records that do not say it. */
+const certaintyOf = (usage: Usage | undefined): AttemptView['priced'] =>
+  usage !== undefined && usage.costMicroUsd === null ? 'no' : 'yes';

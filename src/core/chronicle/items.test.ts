@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RUN, ToldRun } from '../../../test/support/told-run.ts';
+import { path, RUN, SHA, ToldRun } from '../../../test/support/told-run.ts';
 import type { ChronicleSource } from '../chronicle.ts';
 import type { ArtifactId } from '../ids.ts';
 import type { Fault } from '../schema.ts';
@@ -166,5 +166,36 @@ describe('a block', () => {
       'blocked',
       null,
     ]);
+  });
+});
+
+describe('what a branch has taken over', () => {
+  it('belongs to its journey, with no provider of its own', () => {
+    const told = new ToldRun().begin();
+    const output = told.artifact({ type: 'interception', text: 'x' }, path('interception[1]'));
+    const from = { runId: RUN, spanId: '0123456789abcdef' };
+    const made = { stage: 'text.interception', stageVersion: 1, definition: SHA, inputs: [], facts: {} };
+    told.say({ type: 'step.reused', stepPath: path('interception[1]'), data: { from, ...made, outputs: [output] } });
+    const item = { type: 'interception', stage: 2, text: 'x', provider: null, model: null, durationMs: null };
+    expect(itemsIn(told).at(-1)).toMatchObject(item);
+  });
+});
+
+describe('a deleted run', () => {
+  it('tells its journey by the names of what there was, without a text', () => {
+    const told = new ToldRun()
+      .begin()
+      .step('translate', 'text.translate', { makes: [{ type: 'translation', text: 'y' }] });
+    const items = itemsIn(told, { content: 'deleted', artifacts: [], texts: new Map() });
+    expect(items.map(({ type, text, mediaType }) => [type, text, mediaType])).toEqual([
+      ['run_start', null, null],
+      ['input', null, null],
+      ['translation', null, null],
+    ]);
+  });
+
+  it('passes over what has no name of an artifact', () => {
+    const given = [{ id: 'no name' as ArtifactId, commitment: SHA }];
+    expect(itemsIn(new ToldRun({ given }, []), { content: 'deleted' }).map(({ type }) => type)).toEqual(['run_start']);
   });
 });

@@ -1,4 +1,6 @@
 import type { RunEvent } from '../events.ts';
+import { parseArtifactId } from '../ids.ts';
+import type { ArtifactId } from '../ids.ts';
 import type { ArtifactRow } from '../ports.ts';
 import type { Item } from '../shapes.ts';
 import { tryKey } from './attempts.ts';
@@ -27,7 +29,7 @@ export function itemsOf(source: ChronicleSource, tries: readonly Try[]): Item[] 
       source,
     };
     const base = itemBase(at, config);
-    const named = artifactsOf(event).flatMap((id) => rows.get(id) ?? []);
+    const named = artifactsOf(event).flatMap((id) => rows.get(id) ?? deletedArtifact(id, source) ?? []);
     const told = named.filter(isTold).map((row) => artifactItem(row, base, at));
     return [...startItem(event, base), ...told, ...endItems(base, at, told)];
   });
@@ -62,11 +64,12 @@ function itemBase({ event, tried, place }: Here, config: string): Base {
   };
 }
 
-function artifactsOf(event: RunEvent): readonly ArtifactRow['id'][] {
+function artifactsOf(event: RunEvent): readonly ArtifactId[] {
   switch (event.type) {
     case 'run.created':
       return event.data.given.map(({ id }) => id);
     case 'attempt.ended':
+    case 'step.reused':
       return event.data.outputs.map(({ id }) => id);
     case 'safety.verdict':
       return [event.data.evidence.id];
@@ -75,9 +78,17 @@ function artifactsOf(event: RunEvent): readonly ArtifactRow['id'][] {
   }
 }
 
-const isTold = (row: ArtifactRow): boolean => !row.id.includes('/work/') || JOURNEY_WORK.has(row.type);
+type Named = Pick<ArtifactRow, 'id' | 'type'> & { readonly mediaType: string | null };
 
-function artifactItem({ id, type, mediaType }: ArtifactRow, base: Base, at: Here): Item {
+/** The name is all that is left of it. */
+function deletedArtifact(id: ArtifactId, { content }: ChronicleSource): Named | undefined {
+  const name = content === 'deleted' ? parseArtifactId(id) : undefined;
+  return name && { id, type: name.type, mediaType: null };
+}
+
+const isTold = (row: Named): boolean => !row.id.includes('/work/') || JOURNEY_WORK.has(row.type);
+
+function artifactItem({ id, type, mediaType }: Named, base: Base, at: Here): Item {
   const stage = type === 'error' ? faultStage(at) : stageOfArtifact(type, at.place);
   return { ...base, stage, type, artifactId: id, mediaType, ...shown(at.source.texts.get(id)) };
 }

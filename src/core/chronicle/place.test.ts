@@ -8,6 +8,7 @@ const NESTED = pipelineSchema.parse({
   steps: [
     { id: 'round', repeat: { times: 3 }, steps: [{ id: 'hand', use: 'whisper', repeat: { times: 2 } }] },
     { id: 'outputs', forEach: 'outputs', steps: [{ id: 'polish', use: 'rewrite', repeat: { times: 2 } }] },
+    { id: 'many', forEach: 3, steps: [{ id: 'one', use: 'rewrite' }] },
   ],
 });
 const NOWHERE = { loopIteration: null, stageIteration: null, step: undefined };
@@ -32,6 +33,10 @@ describe('a place in a pipeline', () => {
   it('has the innermost round of nested recursions', () => {
     expect(placeOf(path('round[2].hand[1]'), NESTED)).toMatchObject({ stageIteration: 1, step: { id: 'hand' } });
     expect(placeOf(path('round[2].hand'), NESTED)).toMatchObject({ stageIteration: 2 });
+  });
+
+  it('counts neither for a loop over a number', () => {
+    expect(placeOf(path('many[3].one'), NESTED)).toEqual({ ...NOWHERE, step: { id: 'one', use: 'rewrite' } });
   });
 
   it('counts no rounds of a recursion inside of an output', () => {

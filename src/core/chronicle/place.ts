@@ -26,6 +26,7 @@ export function placeOf(path: StepPath | undefined, pipeline: Pick<PipelineDefin
 
 function iteration(step: StepDefinition | undefined, index: string | undefined, around: Place): Partial<Place> {
   if (index === undefined || step === undefined) return {};
-  if (step.forEach !== undefined) return { loopIteration: Number(index) };
+  if (step.forEach === 'outputs') return { loopIteration: Number(index) };
+  if (step.forEach !== undefined) return {};
   return around.loopIteration === null ? { stageIteration: Number(index) } : {};
 }

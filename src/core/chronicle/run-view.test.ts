@@ -44,6 +44,12 @@ describe('a run', () => {
     expect(viewOf(new ToldRun({ parent })).parent).toEqual(parent);
   });
 
+  it('names its room, and says when its content is gone', () => {
+    expect(viewOf(new ToldRun({ room: 'r7' }))).toMatchObject({ room: 'r7', content: 'present' });
+    expect(viewOf(new ToldRun()).room).toBeNull();
+    expect(runView(new ToldRun().source({ content: 'deleted' }), COST).content).toBe('deleted');
+  });
+
   it('has the error it ended with, in the words of the catalogue', () => {
     const fault = { code: 'PACK_OWN', type: 'Error', stackHash: '0123456789abcdef', facts: { path: 'a' } };
     const detail = `${RUN}/work/01_error.txt` as ArtifactId;
@@ -51,6 +57,7 @@ describe('a run', () => {
       ...fault,
       detail,
       retryable: false,
+      retryAfterMs: null,
       message: 'error.PACK_OWN.title {"path":"a"}',
     });
   });

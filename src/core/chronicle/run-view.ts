@@ -25,16 +25,23 @@ export function runView(source: ChronicleSource, cost: Cost): RunView {
     seed: data.seed,
     priority: data.priority,
     labels: source.labels,
-    room: null,
+    room: data.room ?? null,
     parent: data.parent ?? null,
     ...times(source.events),
     costMicroUsd: cost.microUsd,
     problems: fold.ended?.problems ?? [],
+    moreProblems: fold.ended?.moreProblems ?? 0,
     blocked: state === 'blocked' ? blockedView(source) : null,
     error: captureOf(fold.ended?.fault, source),
-    content: 'present',
+    waitingFor: state === 'waiting' ? waitOf(source.events) : null,
+    content: source.content,
     stemmaVersion: data.stemma,
   };
+}
+
+function waitOf(events: readonly RunEvent[]): RunView['waitingFor'] {
+  const wait = events.findLast((event) => event.type === 'run.waiting');
+  return wait?.data.for ?? null;
 }
 
 /** A run that was paused before its start begins with `run.resumed`. */

@@ -3,7 +3,8 @@ import type { RunEvent } from '../events.ts';
 import type { ArtifactId, Digest, Instant } from '../ids.ts';
 import type { Facts } from '../json.ts';
 import type { ArtifactRow } from '../ports.ts';
-import type { ErrorCapture } from '../shapes.ts';
+import type { TypicalMs } from '../remaining-time.ts';
+import type { Chronicle, ErrorCapture, RunView } from '../shapes.ts';
 import { StemmaError, isRetryable } from '../errors.ts';
 import type { Fault } from '../schema.ts';
 
@@ -20,8 +21,14 @@ export interface ChronicleSource {
   readonly labels: Readonly<Record<string, string>>;
   /** Texts of text artifacts, as far as they are wanted. */
   readonly texts: ReadonlyMap<ArtifactId, string>;
+  /** Runs that branched off this one, in the order they were made. */
+  readonly branches: Chronicle['branches'];
+  /** Whether the artifacts are still there. */
+  readonly content: RunView['content'];
   /** What evidence artifacts hold of blocked texts. */
   readonly terms: readonly string[];
+  /** From earlier runs; without it the remaining time is told from this run alone. */
+  readonly typicalMs?: TypicalMs;
   readonly now: Instant;
   readonly digest: Digest;
   /** The catalogue. */
@@ -46,7 +53,7 @@ export const lastBlock = (events: readonly RunEvent[]): VerdictEvent | undefined
 /** A fault as people and programs read it. */
 export function captureOf(fault: Fault | undefined, source: Pick<ChronicleSource, 'message'>): ErrorCapture | null {
   if (fault === undefined) return null;
-  const { code, type, stackHash = null, facts, detail = null } = fault;
+  const { code, type, stackHash = null, facts, detail = null, retryAfterMs = null } = fault;
   const message = source.message(`error.${code}.title`, facts);
-  return { code, type, message, stackHash, retryable: isRetryable(code), facts, detail };
+  return { code, type, message, stackHash, retryable: isRetryable(code), retryAfterMs, facts, detail };
 }

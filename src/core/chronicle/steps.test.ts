@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ToldRun, path } from '../../../test/support/told-run.ts';
+import { path, RUN, SHA, ToldRun } from '../../../test/support/told-run.ts';
 import type { Instant } from '../ids.ts';
 import { stepViewSchema } from '../shapes.ts';
 import type { AttemptView, StepView } from '../shapes.ts';
@@ -81,6 +81,32 @@ describe('a step that was never tried', () => {
 
   it('is no step when only a verdict names it', () => {
     expect(stepsOf(new ToldRun().begin().verdict('a', {}))).toEqual([]);
+  });
+});
+
+describe('a step that a branch has taken over', () => {
+  it('has succeeded without an attempt, and tells where it was made', () => {
+    const told = new ToldRun().begin();
+    const output = told.artifact({ type: 'interception', text: 'x' }, path('a'));
+    const from = { runId: RUN, spanId: '0123456789abcdef' };
+    const made = { stage: 'text.interception', stageVersion: 1, definition: SHA, inputs: [], facts: { words: 2 } };
+    told.say({ type: 'step.reused', stepPath: path('a'), data: { from, ...made, outputs: [output] } });
+    expect(stepsOf(told)).toEqual([
+      {
+        path: 'a',
+        stage: 'text.interception',
+        state: 'succeeded',
+        skippedBecause: null,
+        reusedFrom: from,
+        attempts: 0,
+        startedAt: null,
+        endedAt: '2026-03-02T09:00:00.200Z',
+        durationMs: null,
+        facts: { words: 2 },
+        inputs: [],
+        outputs: [output.id],
+      },
+    ]);
   });
 });
 

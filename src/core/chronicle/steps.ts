@@ -16,6 +16,7 @@ export function stepViews({ events }: Pick<ChronicleSource, 'events'>, tries: re
     const tried = triedSteps.get(path);
     if (tried !== undefined) views.set(path, triedStep(tried, leftAs));
     else if (isUntried(event)) views.set(path, untriedStep(path, event));
+    else if (event.type === 'step.reused') views.set(path, reusedStep(path, event));
   }
   return [...views.values()];
 }
@@ -95,6 +96,23 @@ function untriedStep(path: StepPath, event: Untried): StepView {
     facts: {},
     inputs: [],
     outputs: [],
+  };
+}
+
+function reusedStep(path: StepPath, { at, data }: Extract<RunEvent, { type: 'step.reused' }>): StepView {
+  return {
+    path,
+    stage: data.stage,
+    state: 'succeeded',
+    skippedBecause: null,
+    reusedFrom: data.from,
+    attempts: 0,
+    startedAt: null,
+    endedAt: iso(at),
+    durationMs: null,
+    facts: data.facts,
+    inputs: data.inputs,
+    outputs: data.outputs.map(({ id }) => id),
   };
 }
 

@@ -13,6 +13,12 @@ const TRUSTED_STAGES = /^(file|tool|cards|webhook|lookup)\./;
 export function lintChunk(desk: Desk, chunk: Resolved<'chunks'>, given: ReadonlySet<string>): void {
   const { definition, origin } = chunk;
   checkOrigin(desk, definition.stage, origin);
+  if (definition.stage.startsWith('flow.'))
+    desk.report(
+      ['stage'],
+      `"${definition.stage}" is no stage for a chunk; steps of a pipeline run it by themselves`,
+      'Write `review:` or `waitFor:` in the pipeline.',
+    );
   const shape = desk.bench.stages.get(definition.stage);
   if (shape === undefined) {
     desk.report(

@@ -97,6 +97,16 @@ function conditionType(place: StepDesk, path: Path, reference: Reference): Close
   return 'unknown';
 }
 
+/** `outputs`, or a number. */
+export function checkForEach(place: StepDesk): void {
+  const { forEach: text } = place.step;
+  if (typeof text !== 'string' || text === 'input.text') return;
+  const path = [...place.path, 'forEach'];
+  const type = checkReference(place, { path, text, wants: text === 'outputs' ? 'any' : 'number' });
+  if (type !== undefined && type !== 'outputs' && type !== 'number' && type !== 'unknown')
+    place.desk.report(path, `\`forEach\` takes outputs or a number; ${text} is neither`, 'Write `forEach: outputs`.');
+}
+
 type Loop = NonNullable<StepDesk['step']['repeat']>;
 
 /** `inside`: what the steps offer whose facts `until` may read. */
@@ -126,9 +136,10 @@ function checkTimes(place: StepDesk, repeat: Loop, loop: Path): void {
 }
 
 function checkUntil(place: StepDesk, at: { path: Path; text: string; inside: ReadonlyMap<string, StepOffer> }): void {
-  const scope: Scope = { ...place.scope, earlier: at.inside };
+  const scope: Scope = { ...place.scope, earlier: at.inside, counted: true };
   const expression = readCondition({ ...place, scope }, at);
-  if (expression === undefined || referencesOf(expression).some((reference) => reference.root === 'steps')) return;
+  if (expression === undefined || referencesOf(expression).some(({ root }) => root === 'steps' || root === 'iteration'))
+    return;
   place.desk.report(
     at.path,
     '`until` reads no fact of a step inside, so it never changes',

@@ -31,6 +31,7 @@ export function lintConfig(desk: Desk, config: Resolved<'configs'>, needsOf: Rea
   if (!known || needs === undefined) return;
   const outputChunks = outputs.flatMap((id) => chunksOfOutput(desk.bench, id));
   const study: Case = { desk, config: definition, needs, outputChunks };
+  checkOutputLoops(study);
   checkOutputSteps(study);
   checkReads(study);
   checkConditions(study);
@@ -41,6 +42,26 @@ export function lintConfig(desk: Desk, config: Resolved<'configs'>, needsOf: Rea
 function chunksOfOutput(bench: Bench, id: string): readonly string[] {
   const output = bench.definitions.outputs.get(id);
   return output === undefined ? [] : [chunkOfOutput(output.definition)];
+}
+
+/** Outputs that nothing would make, and outputs of another medium than the pipeline makes of each. */
+function checkOutputLoops({ desk, config, needs }: Case): void {
+  const { pipeline, outputs } = config;
+  if (outputs.length > 0 && needs.outputLoops.size === 0)
+    desk.report(
+      ['outputs'],
+      `nothing in the pipeline "${pipeline}" makes outputs`,
+      'Leave `outputs` out, or choose a pipeline with `forEach: outputs`.',
+    );
+  for (const [index, id] of outputs.entries()) {
+    const medium = desk.bench.definitions.outputs.get(id)?.definition.medium;
+    for (const made of needs.mediaSteps.filter((one) => medium !== undefined && one.medium !== medium))
+      desk.report(
+        ['outputs', index],
+        `the step "${made.step}" of the pipeline "${pipeline}" makes ${made.medium} for every output, but "${id}" is ${medium}`,
+        'Write `use: output.chunk` in the pipeline, or choose an output of that medium.',
+      );
+  }
 }
 
 /** The chunk of each output, in the place where the pipeline runs it. */

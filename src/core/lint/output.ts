@@ -7,15 +7,20 @@ import type { StageShape } from './stage-catalogue.ts';
 
 /** Fields of an output config that are texts for people and models; all others are closed. */
 const TEXT_FIELDS = new Set(['name', 'description', 'instruction']);
+const LISTS = new Set(['fallback']);
 const FIELD_TYPES: Readonly<Record<string, ClosedType>> = {
   width: 'number',
   height: 'number',
   samplingSteps: 'number',
   estimatedSeconds: 'number',
+  vramMb: 'number',
   optimize: 'boolean',
 };
 
-export const OUTPUT_FIELDS: readonly string[] = ['id', ...Object.keys(outputSchema.shape)];
+export const OUTPUT_FIELDS: readonly string[] = [
+  'id',
+  ...Object.keys(outputSchema.shape).filter((field) => !LISTS.has(field)),
+];
 
 /** What a reference to the field gives; undefined for a field that does not exist. */
 export function outputFieldType(field: string): ClosedType | 'text' | undefined {

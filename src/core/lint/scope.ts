@@ -17,8 +17,14 @@ export interface StepOffer {
 export interface Scope {
   /** Earlier steps of the same list and of the lists around it. */
   readonly earlier: ReadonlyMap<string, StepOffer>;
+  /** Steps of these lists that may run at the same time. */
+  readonly beside: ReadonlySet<string>;
   /** Whether it stands inside `forEach: outputs`. */
   readonly inOutputs: boolean;
+  /** Whether a container around it has a condition on the output. */
+  readonly byOutput: boolean;
+  /** Whether the innermost loop counts its iterations. */
+  readonly counted: boolean;
   /** Whether there is a text for `previous.text`. */
   readonly previous: boolean;
   /** Whether the pipeline takes a text. */
@@ -39,6 +45,10 @@ export function meaningOf(scope: Scope, reference: Reference): Meaning {
   switch (reference.root) {
     case 'outputs':
       return given('outputs');
+    case 'iteration':
+      return scope.counted
+        ? given('number')
+        : missing('`iteration` counts inside `repeat` and inside a `forEach` over a number');
     case 'config':
       return given('text');
     case 'parameters':
@@ -73,6 +83,11 @@ function stepMeaning(scope: Scope, reference: Extract<Reference, { root: 'steps'
   const { step } = reference;
   const offer = scope.earlier.get(step);
   if (offer === undefined) {
+    if (scope.beside.has(step))
+      return missing(
+        `${referenceText(reference)} cannot be read here: "${step}" may run at the same time`,
+        'Add it to `needs`.',
+      );
     return scope.all.has(step)
       ? missing(`${referenceText(reference)} cannot be read here: "${step}" comes later or stands inside another step`)
       : missing(`there is no step "${step}" before this one`, suggest(step, scope.earlier.keys()));

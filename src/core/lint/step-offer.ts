@@ -1,6 +1,7 @@
 import type { ClosedType } from '../expression.ts';
 import type { Bench } from './finding.ts';
 import { chunkOfOutput } from '../definitions.ts';
+import type { StepDefinition } from '../definitions.ts';
 import { usableChunk } from './output.ts';
 import type { StepOffer } from './scope.ts';
 import type { StageShape } from './stage-catalogue.ts';
@@ -17,6 +18,10 @@ export function offerOf(bench: Bench, target: Target): StepOffer {
     }),
   );
 }
+
+/** What a loop with `until` reports of itself. */
+export const loopFacts = ({ repeat }: StepDefinition): Readonly<Record<string, ClosedType>> =>
+  repeat?.until === undefined ? {} : { rounds: 'number', met: 'boolean' };
 
 function offer(shapes: readonly StageShape[]): StepOffer {
   const facts: Record<string, ClosedType> = {};

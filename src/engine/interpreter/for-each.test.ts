@@ -14,6 +14,7 @@ import {
   until,
   wrote,
 } from '../../../test/support/engine-fixtures.ts';
+import type { TestRun } from '../../../test/support/engine-fixtures.ts';
 import { each } from './for-each.ts';
 
 const outputsNamed = (...ids: string[]) =>
@@ -148,17 +149,13 @@ describe('concurrency', () => {
       fc.asyncProperty(fc.nat({ max: 30 }), fc.integer({ min: 1, max: 8 }), async (count, concurrency) => {
         let now = 0;
         const finished: number[] = [];
-        await each(
-          Array.from({ length: count }, (_, index) => index),
-          concurrency,
-          async (item) => {
-            now += 1;
-            expect(now).toBeLessThanOrEqual(concurrency);
-            await Promise.resolve();
-            now -= 1;
-            finished.push(item);
-          },
-        );
+        await each(count, concurrency, async (index) => {
+          now += 1;
+          expect(now).toBeLessThanOrEqual(concurrency);
+          await Promise.resolve();
+          now -= 1;
+          finished.push(index);
+        });
         expect(finished.toSorted((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, index) => index));
       }),
       { numRuns: 30 },
@@ -168,8 +165,8 @@ describe('concurrency', () => {
   test('waits for every lane before it passes an error on', async () => {
     const late = Promise.withResolvers<void>();
     let ended = false;
-    const all = each([1, 2], 2, async (item) => {
-      if (item === 1) throw new Error('first lane');
+    const all = each(2, 2, async (index) => {
+      if (index === 0) throw new Error('first lane');
       await late.promise;
       ended = true;
     }).catch((error: unknown) => [error, ended]);
@@ -224,7 +221,7 @@ describe('a wait for a retry in one lane', () => {
     await using engine = await openTestEngine({ stages: [flaky('flaky'), later], ...lanes(['flaky', 'later']) });
     const runId = await engine.submit({ outputs: ['flaky', 'later'] });
     const start = engine.clock.now();
-    expect(await engine.session(runId)).toEqual({ kind: 'waiting', until: start + 60_000 });
+    expect(await engine.session(runId)).toEqual({ kind: 'waiting', for: 'time', until: start + 60_000 });
     engine.clock.advance(60_000);
     const events = await engine.finish(runId);
     expect(endOfRun(events)).toEqual({ state: 'succeeded' });
@@ -235,5 +232,61 @@ describe('a wait for a retry in one lane', () => {
       'outputs[2].make#2 succeeded',
     ]);
     expect(engine.clock.now()).toBe(start + 90_000);
+  });
+});
+
+describe('a loop over a number', () => {
+  const told = async (forEach: number | string, more: object = {}, run: TestRun = {}) => {
+    const named = testStage('test.named', ({ number }, context) => wrote(context, `${number} ${context.iteration}`));
+    const step = { id: 'make', use: 'test-named', with: { number: 'iteration' }, ...more };
+    const steps = [
+      { id: 'look', use: 'test-count', when: 'parameters.look == 1' },
+      { id: 'each', forEach, steps: [step] },
+    ];
+    const count = testStage('test.count', () => ({ state: 'done', facts: { many: 2 }, artifacts: [] }), {
+      writes: 'nothing',
+    });
+    await using engine = await openTestEngine({ stages: [named, bad, count], steps });
+    const events = await engine.run(run);
+    const made = ofType(events, 'attempt.ended').filter(({ stepPath }) => stepPath?.startsWith('each') === true);
+    const first = ({ data }: (typeof made)[number]) => data.outputs[0] ?? ({} as never);
+    return { texts: await Promise.all(made.map((one) => engine.textOf(first(one)))), events };
+  };
+
+  test('runs so often, and each iteration knows its number', async () => {
+    expect((await told(3)).texts).toEqual(['1 1', '2 2', '3 3']);
+    expect((await told('parameters.count', {}, { parameters: { count: 2.9 } })).texts).toEqual(['1 1', '2 2']);
+    expect((await told('steps.look.facts.many', {}, { parameters: { look: 1 } })).texts).toHaveLength(2);
+  });
+
+  test('of nothing, of less than nothing, and of a fact that is not there does nothing', async () => {
+    for (const parameters of [{ count: 0 }, { count: -4 }]) {
+      const { texts, events } = await told('parameters.count', {}, { parameters });
+      expect([texts, endOfRun(events)]).toEqual([[], { state: 'succeeded' }]);
+    }
+    expect((await told('steps.look.facts.many', {}, { parameters: { look: 0 } })).texts).toEqual([]);
+  });
+
+  test('that is larger than any loop may be fails', async () => {
+    const { events } = await told('parameters.count', {}, { parameters: { count: 100_001 } });
+    expect(endOfRun(events)).toMatchObject({ state: 'failed', fault: { code: 'INPUT_INVALID' } });
+  });
+
+  test('lists the first hundred of its problems and counts the rest, in whatever order they end', async () => {
+    const some = testStage('test.some', async (_input, context) => {
+      await settle(context.iteration % 3);
+      return context.iteration === 200 ? wrote(context, 'one') : failed('PROVIDER_REFUSED');
+    });
+    const inner = { id: 'make', use: 'test-some' };
+    const steps = [
+      { id: 'each', forEach: 450, concurrency: 32, steps: [inner] },
+      { id: 'again', forEach: 202, concurrency: 256, steps: [inner] },
+    ];
+    await using engine = await openTestEngine({ stages: [some], steps });
+    const end = endOfRun(await engine.run());
+    expect(end?.problems?.map(({ stepPath }) => stepPath)).toEqual(
+      Array.from({ length: 100 }, (_, index) => `each[${index + 1}]`),
+    );
+    expect(end?.moreProblems).toBe(449 - 100 + 201);
   });
 });

@@ -6,6 +6,7 @@ import type { TemplatePiece } from '../../core/references.ts';
 import type { ArtifactDraft, ArtifactRef, Stage, StageInput } from '../../core/stage.ts';
 import type { AttemptScope } from '../attempt.ts';
 import type { Subject } from '../gateway.ts';
+import { isArtifact } from './scope.ts';
 import type { Scope, Value } from './scope.ts';
 
 /** A step's input before its attempt: what it reads is known, what it assembles is not yet written. */
@@ -21,17 +22,12 @@ interface Place {
   readonly scope: Scope;
 }
 
-const isArtifact = (value: Value): value is ArtifactRef => typeof value === 'object' && value !== null;
-
 /**
  * A chunk without template hands its placeholders to the stage as they are. With one, each part of the template is an
  * input of the stage: the artifact itself where the part is one placeholder, else a new text made of its pieces.
  */
 export function prepareInput(step: StepDefinition, chunk: ChunkDefinition, place: Place): PreparedInput {
-  const named: { readonly [name: string]: string } = { prompt: 'previous.text', ...step.with };
-  const read = (name: string): Value => place.scope.resolve(named[name] ?? name);
-  const values =
-    chunk.template === undefined ? asTheyAre(Object.keys(named), place, read) : partsOf(chunk.template, read);
+  const values = piecesRead(step, chunk, place);
   const parameters = place.scope.plan.given.get('parameters');
   const artifacts = unique(values.flatMap(([, pieces]) => pieces.filter(isArtifact)));
   const extra = parameters === undefined ? [] : [parameters];
@@ -55,6 +51,19 @@ export function prepareInput(step: StepDefinition, chunk: ChunkDefinition, place
 
 /** The inputs of a stage by name, in pieces. */
 type Pieces = readonly (readonly [name: string, pieces: readonly Value[]])[];
+
+/** The same without artifacts: numbers, flags and words, and the template's own text around them. */
+export const closedInput = (step: StepDefinition, chunk: ChunkDefinition, place: Place): Pieces =>
+  piecesRead(step, chunk, place).map(([name, pieces]) => [
+    name,
+    pieces.filter((piece) => piece !== undefined && piece !== null && !isArtifact(piece)),
+  ]);
+
+function piecesRead(step: StepDefinition, chunk: ChunkDefinition, place: Place): Pieces {
+  const named: { readonly [name: string]: string } = { prompt: 'previous.text', ...step.with };
+  const read = (name: string): Value => place.scope.resolve(named[name] ?? name);
+  return chunk.template === undefined ? asTheyAre(Object.keys(named), place, read) : partsOf(chunk.template, read);
+}
 
 const asTheyAre = (names: readonly string[], { stage }: Place, read: (name: string) => Value): Pieces =>
   names.filter((name) => Object.hasOwn(stage.input.shape, name)).map((name) => [name, [read(name)]]);

@@ -234,6 +234,42 @@ describe('repeat', () => {
     expect(end).toEqual({ state: 'succeeded' });
   });
 
+  test.each([
+    ['use', use('loop', 'test-append', { repeat: { until: 'steps.loop.facts.length > 20', max: 4 } })],
+    ['list', { id: 'loop', repeat: { until: 'steps.in.facts.length > 20', max: 4 }, steps: [use('in')] }],
+  ])('with a condition says how many rounds there were and whether it was met (%s)', async (_kind, loop) => {
+    const met = 'steps.loop.facts.met and steps.loop.facts.rounds < 4';
+    expect((await tell([loop, use('after', 'test-append', { when: met })])).skipped).toEqual([]);
+    const never = JSON.parse(JSON.stringify(loop).replace('> 20', '> 2000')) as object;
+    const unmet = 'not steps.loop.facts.met and steps.loop.facts.rounds == 4';
+    expect((await tell([never, use('after', 'test-append', { when: unmet })])).skipped).toEqual([]);
+  });
+
+  test('with a condition on a fact that is not there runs to its maximum', async () => {
+    const { ends } = await tell([
+      use('loop', 'test-append', { repeat: { until: 'steps.loop.facts.nothing > 1', max: 3 } }),
+    ]);
+    expect(ends).toHaveLength(3);
+  });
+
+  test('as often as a fact says that is not there does nothing', async () => {
+    const { texts } = await tell(
+      [
+        use('look', 'test-looks', { when: 'parameters.wanted' }),
+        use('loop', 'test-append', { repeat: { times: 'steps.look.facts.count' } }),
+        use('after'),
+      ],
+      { parameters: { wanted: false } },
+    );
+    expect(texts).toEqual({ after: 'cat>after' });
+  });
+
+  test('keeps the problems of every round', async () => {
+    const each = { id: 'each', forEach: 2, steps: [use('in', 'test-fails', { when: 'iteration == 1' })] };
+    const { end } = await tell([{ id: 'round', repeat: { times: 2 }, steps: [each] }]);
+    expect(end?.problems?.map(({ stepPath }) => stepPath)).toEqual(['round[1].each[1]', 'round[2].each[1]']);
+  });
+
   test('of a list has paths with the index in the middle, and hands the text from round to round', async () => {
     const { texts } = await tell([
       { id: 'round', repeat: { times: 2 }, steps: [use('write'), use('rewrite')] },

@@ -1,4 +1,4 @@
-import type { OutputDefinition, StepDefinition } from '../../core/definitions.ts';
+import type { OutputDefinition } from '../../core/definitions.ts';
 import { evaluateExpression, parseExpression } from '../../core/expression.ts';
 import type { StepPath } from '../../core/ids.ts';
 import { localText } from '../../core/json.ts';
@@ -8,16 +8,17 @@ import { parseReference } from '../../core/references.ts';
 import type { Fault } from '../../core/schema.ts';
 import type { ArtifactRef } from '../../core/stage.ts';
 import type { RunPlan } from './plan.ts';
+import type { Problems } from './problems.ts';
 
 /** How a step ended, as the steps after it see it. */
-export interface StepEnd {
+export interface StepEnd extends Problems {
   readonly state: 'succeeded' | 'skipped' | 'blocked' | 'failed' | 'canceled' | 'halted';
+  /** Of a skipped step. */
+  readonly because?: 'condition' | 'dependency';
   /** The text that goes on as the prompt, when it wrote one. */
   readonly text?: ArtifactRef;
   readonly facts?: Facts;
   readonly fault?: Fault;
-  /** Iterations of a `forEach` that did not succeed, when others did. */
-  readonly problems?: readonly { readonly stepPath: StepPath; readonly state: string; readonly code: string }[];
 }
 
 /** Under which type the artifacts of what was given stand. */
@@ -31,44 +32,61 @@ const GIVEN: {
 
 export type Value = ArtifactRef | number | boolean | string | null | undefined;
 
+export const isArtifact = (value: Value): value is ArtifactRef => typeof value === 'object' && value !== null;
+
+/** What is new in a scope; everything else is that of the scope around it. */
+export interface OwnScope {
+  readonly path?: StepPath;
+  readonly output?: { readonly id: string; readonly definition: OutputDefinition };
+  readonly iteration?: number;
+  readonly intermediate?: boolean;
+  readonly previous?: ArtifactRef | undefined;
+  /** What a pipeline is given by the step that uses it; its steps see nothing else of what is around them. */
+  readonly input?: { readonly [name: string]: Value };
+  /** Shared by the scopes of the steps of one list. */
+  readonly ends?: Map<string, StepEnd>;
+}
+
 /** What a list of steps can see: its own ends, and those of the lists around it. */
 export class Scope {
   readonly plan: RunPlan;
   readonly parent: Scope | undefined;
   readonly path: StepPath | undefined;
-  readonly ends = new Map<string, StepEnd>();
+  readonly ends: Map<string, StepEnd>;
   /** Inside `forEach: outputs`. */
-  readonly output: { readonly id: string; readonly definition: OutputDefinition } | undefined;
-  /** Of the innermost loop, from 1. */
+  readonly output: OwnScope['output'];
+  /** Of the innermost loop that counts, from 1. */
   readonly iteration: number;
   /** Not the last iteration of a loop around it. */
   readonly intermediate: boolean;
-  previous: ArtifactRef | undefined;
+  readonly previous: ArtifactRef | undefined;
+  readonly #own: OwnScope;
+  readonly #input: OwnScope['input'];
 
-  constructor(
-    plan: RunPlan,
-    parent: Scope | undefined,
-    own: {
-      path?: StepPath;
-      output?: Scope['output'];
-      iteration?: number;
-      intermediate?: boolean;
-      previous?: ArtifactRef;
-    },
-  ) {
+  constructor(plan: RunPlan, parent: Scope | undefined, own: OwnScope) {
+    const { path, output, iteration = 1, previous, input } = { ...parent?.handedOn(), ...own };
     this.plan = plan;
     this.parent = parent;
-    this.path = own.path ?? parent?.path;
-    this.output = own.output ?? parent?.output;
-    this.iteration = own.iteration ?? parent?.iteration ?? 1;
+    this.ends = own.ends ?? new Map();
+    this.path = path;
+    this.output = output;
+    this.iteration = iteration;
     this.intermediate = own.intermediate === true || parent?.intermediate === true;
-    this.previous = own.previous ?? parent?.previous;
+    this.previous = previous;
+    this.#own = own;
+    this.#input = input;
   }
 
-  /** Notes how a step ended; a text it wrote becomes `previous.text`. */
-  note(id: string, end: StepEnd): void {
-    this.ends.set(id, end);
-    if (end.state === 'succeeded' && end.text !== undefined) this.previous = end.text;
+  /** What the scopes inside have from this one. */
+  handedOn(): { readonly [K in 'path' | 'output' | 'iteration' | 'previous' | 'input']: OwnScope[K] } {
+    const { path, output, iteration, previous } = this;
+    return { path, output, iteration, previous, input: this.#input };
+  }
+
+  /** The scope of one step of the list: the same, but for the text that has come to it. */
+  at(previous: ArtifactRef | undefined): Scope {
+    if (previous === undefined || previous === this.previous) return this;
+    return new Scope(this.plan, this.parent, { ...this.#own, previous, ends: this.ends });
   }
 
   valueOf(reference: Reference): Value {
@@ -77,7 +95,7 @@ export class Scope {
       case 'previous':
         return this.previous;
       case 'input':
-        return given.get(GIVEN.input[reference.name] ?? '');
+        return this.#input === undefined ? given.get(GIVEN.input[reference.name] ?? '') : this.#input[reference.name];
       case 'config':
         return given.get(GIVEN.config[reference.name]);
       case 'parameters':
@@ -86,6 +104,8 @@ export class Scope {
         return this.#outputField(reference.name);
       case 'outputs':
         return request.outputs.length;
+      case 'iteration':
+        return this.iteration;
       case 'steps':
         return this.#endField(reference);
     }
@@ -105,13 +125,16 @@ export class Scope {
   closedValueOf(reference: Reference): number | boolean | string | null | undefined {
     const value = this.valueOf(reference);
     if (reference.root === 'input') return value === undefined ? 0 : 1;
-    return typeof value === 'object' && value !== null ? undefined : value;
+    return isArtifact(value) ? undefined : value;
   }
 
   #outputField(name: string): Value {
-    if (name === 'id') return this.output?.id;
-    const value = this.output?.definition[name as keyof OutputDefinition];
-    return typeof value === 'object' ? localText(value, this.plan.request.lang) : value;
+    if (this.output === undefined || name === 'id') return this.output?.id;
+    const { definition } = this.output;
+    if (name === 'name' || name === 'description' || name === 'instruction')
+      return definition[name] === undefined ? undefined : localText(definition[name], this.plan.request.lang);
+    const value = definition[name as keyof OutputDefinition];
+    return typeof value === 'object' ? undefined : value;
   }
 
   #endField(reference: Extract<Reference, { root: 'steps' }>): Value {
@@ -120,17 +143,17 @@ export class Scope {
   }
 
   #end(step: string): StepEnd | undefined {
-    return this.ends.get(step) ?? Scope.#around(this.parent, step);
+    const known = this.ends.get(step);
+    return known !== undefined || this.#own.input !== undefined ? known : Scope.#around(this.parent, step);
   }
 
   static #around(scope: Scope | undefined, step: string): StepEnd | undefined {
     return scope === undefined ? undefined : scope.#end(step);
   }
-}
 
-/** How often a loop runs: `times`, never more than `max`; a loop with only `until` may run up to `max`. */
-export function timesOf(loop: NonNullable<StepDefinition['repeat']>, scope: Scope): number {
-  const wanted = typeof loop.times === 'string' ? scope.closedValueOf(parseReference(loop.times)) : loop.times;
-  const times = typeof wanted === 'number' ? Math.floor(wanted) : loop.max;
-  return Math.max(0, Math.min(times, loop.max));
+  /** The whole number that is written or named; 0 for a value that is not there, such as a fact of a skipped step. */
+  count(wanted: number | string): number {
+    const value = typeof wanted === 'string' ? this.closedValueOf(parseReference(wanted)) : wanted;
+    return typeof value === 'number' ? Math.max(0, Math.floor(value)) : 0;
+  }
 }

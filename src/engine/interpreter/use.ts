@@ -3,18 +3,23 @@ import type { Resolved, StepDefinition } from '../../core/definitions.ts';
 import type { StepRecord } from '../../core/apply.ts';
 import { StemmaError } from '../../core/errors.ts';
 import { stepPath } from '../../core/ids.ts';
-import type { StepPath } from '../../core/ids.ts';
+import type { Instant, StepPath } from '../../core/ids.ts';
 import type { ArtifactRef, Outcome, Stage } from '../../core/stage.ts';
 import { runAttempt } from '../attempt.ts';
 import type { AttemptScope } from '../attempt.ts';
+import { budgetsOf } from '../budgets.ts';
 import { chooseRoute } from '../routing.ts';
-import type { Route } from '../routing.ts';
+import type { ChosenRoute, Route } from '../routing.ts';
+import type { Asks } from '../routing/asks.ts';
 import { createStageContext } from '../stage-context.ts';
 import { prepareInput, settingsFor } from './input.ts';
 import type { PreparedInput } from './input.ts';
 import { definitionOf } from './plan.ts';
+import type { StepPlace } from './plan.ts';
 import { iterate } from './repeat.ts';
 import type { Scope, StepEnd } from './scope.ts';
+import { sitOut } from './sit-out.ts';
+import { waitSettings } from './wait-chunk.ts';
 
 /** Runs a chunk, once or as often as its `repeat` says. */
 export async function runUse(step: StepDefinition, scope: Scope): Promise<StepEnd> {
@@ -22,11 +27,15 @@ export async function runUse(step: StepDefinition, scope: Scope): Promise<StepEn
   return iterate(step, scope, (inner) => runChunk(step, inner, inner.path ?? stepPath(scope.path, step.id)));
 }
 
-/** A chunk at a place: attempts until one of them ends the step. */
 async function runChunk(step: StepDefinition, scope: Scope, path: StepPath): Promise<StepEnd> {
-  const { session, engine } = scope.plan;
   const chunk = definitionOf(scope.plan.definitions, 'chunks', chunkId(step, scope));
-  const stage = stageOf(chunk, scope);
+  return runPlace({ step, scope, path, chunk, stage: stageOf(chunk, scope) });
+}
+
+/** A chunk at a place: attempts until one of them ends the step. */
+export async function runPlace(place: StepPlace): Promise<StepEnd> {
+  const { scope, path, stage } = place;
+  const { session } = scope.plan;
   return session.busy(async () => {
     for (;;) {
       const known = session.fold.steps.get(path);
@@ -35,47 +44,60 @@ async function runChunk(step: StepDefinition, scope: Scope, path: StepPath): Pro
       const gate = session.gate();
       if (gate === 'halted') return { state: 'halted' };
       if (gate === 'canceled') return cancelStep(path, scope);
-      const due = known?.ended?.retryAt;
-      if (due !== undefined && due > engine.clock.now()) await session.waitUntil(path, due);
-      else await attempt({ step, scope, path, chunk, stage });
+      if (await sitOut(scope.plan, path)) continue;
+      if (known !== undefined || !(await isTakenOver(place))) await attempt(place);
     }
   });
 }
 
-interface Place {
-  readonly step: StepDefinition;
-  readonly scope: Scope;
-  readonly path: StepPath;
-  readonly chunk: Resolved<'chunks'>;
-  readonly stage: Stage;
-}
+/** Whether a branch has the step from its parent. */
+const isTakenOver = async (place: StepPlace): Promise<boolean> => {
+  const { reuse } = place.scope.plan;
+  return reuse !== undefined && (await reuse.take(place)) === undefined;
+};
 
-async function attempt(place: Place): Promise<void> {
+async function attempt(place: StepPlace): Promise<void> {
   const { step, scope, path, chunk, stage } = place;
   const { engine, session } = scope.plan;
   const input = prepareInput(step, chunk.definition, { stage, scope });
-  const route = routeFor(place);
+  const route = await routeFor(place, input);
+  if (session.gate() !== 'open') return; // while somebody was looked for
   const started = {
     stage: stage.type,
     stageVersion: stage.version,
     definition: chunk.digest,
     inputs: input.artifacts.map(({ id }) => id),
-    ...(route !== undefined && 'recorded' in route ? { route: route.recorded } : {}),
+    ...(route === undefined ? {} : { route: route.recorded }),
     queuedMs: 0,
     worker: session.lease.worker,
   };
-  const plan = { path, started, retry: step.retry ?? DEFAULT_RETRY, timeoutMs: step.timeoutMs };
+  const plan = {
+    path,
+    started,
+    retry: step.retry ?? DEFAULT_RETRY,
+    timeoutMs: step.timeoutMs,
+    idleTimeoutMs: step.idleTimeoutMs,
+    hasOthers: route?.kind === 'chosen' && route.hasOthers,
+  };
   await runAttempt({ engine, session, artifacts: scope.plan.artifacts }, plan, async (attemptScope) => {
-    if (route !== undefined && 'code' in route) return { state: 'failed', fault: route };
+    if (route?.kind === 'none') return { state: 'failed', fault: route.fault };
+    if (route?.kind === 'barred') return waitForBreakers(attemptScope, route.until);
     return runStage(place, { input, route, attemptScope });
   });
 }
 
+/** Not a wait of the stage's own: an answer that it has been given stays. */
+function waitForBreakers(attemptScope: AttemptScope, until: Instant): Outcome {
+  attemptScope.ends = { state: 'suspended', facts: {}, retryAt: until };
+  return { state: 'waiting', wait: { for: 'time', until } };
+}
+
 /** Gateway first, then the stage; what it stopped on the way ends the attempt, whether the stage has noticed or not. */
 async function runStage(
-  { scope, stage, chunk }: Place,
-  at: { input: PreparedInput; route: Route | undefined; attemptScope: AttemptScope },
+  place: StepPlace,
+  at: { input: PreparedInput; route: ChosenRoute | undefined; attemptScope: AttemptScope },
 ): Promise<Outcome> {
+  const { step, scope, stage, chunk } = place;
   const { gateway, request, engine, session, artifacts } = scope.plan;
   const { values, subjects } = await at.input.write(at.attemptScope);
   if (stage.calls !== undefined || stage.writes === 'media') {
@@ -88,13 +110,18 @@ async function runStage(
     gateway,
     route: at.route,
     capability: stage.calls,
+    output: scope.output?.definition,
     seed: request.seed,
     language: request.lang,
     iteration: scope.iteration,
+    answer: session.fold.steps.get(at.attemptScope.path)?.answer,
     intermediate: scope.intermediate,
+    replay: scope.plan.replay,
   });
   const input = fitting('inputs', () => stage.input.parse(values));
-  const settings = fitting('settings', () => stage.settings.parse(settingsFor(chunk.definition, { stage, scope })));
+  const settings = fitting('settings', () =>
+    stage.settings.parse(waitSettings(step) ?? settingsFor(chunk.definition, place)),
+  );
   const outcome = await stage.run(input, settings, context).catch((thrown: unknown): Outcome => {
     const { blocked } = at.attemptScope;
     if (blocked === undefined) throw thrown;
@@ -123,11 +150,45 @@ function fitting<T>(what: string, parse: () => T): T {
   }
 }
 
-function routeFor({ scope, chunk, stage }: Place): Route | ReturnType<typeof chooseRoute> | undefined {
+async function routeFor(place: StepPlace, input: PreparedInput): Promise<Route | undefined> {
+  const { step, scope, path, chunk, stage } = place;
   if (stage.calls === undefined) return undefined;
-  const { profile, engine } = scope.plan;
-  const need = { capability: stage.calls, role: chunk.definition.role, profile, output: scope.output?.definition };
-  return chooseRoute(need, engine.providers.all);
+  const { profile, engine, session, replay } = scope.plan;
+  if (replay !== undefined) return replay.route(path);
+  const { fold, lease } = session;
+  const now = engine.clock.now();
+  const budgets =
+    fold.created === undefined ? [] : budgetsOf({ runId: lease.runId, created: fold.created, now }, engine.limits);
+  const need = {
+    capability: stage.calls,
+    role: chunk.definition.role,
+    profile,
+    output: scope.output?.definition,
+    asks: asksOf(place, input),
+    known: fold.steps.get(path),
+    retry: step.retry ?? DEFAULT_RETRY,
+    budgets,
+  };
+  return chooseRoute(need, engine);
+}
+
+/** What the request will ask for, as far as its inputs and settings tell. */
+function asksOf(place: StepPlace, { artifacts }: PreparedInput): Asks {
+  const texts = artifacts.filter(({ mediaType }) => mediaType.startsWith('text/'));
+  const settings = settingsFor(place.chunk.definition, place);
+  const number = (name: string): number | undefined => {
+    const value = settings[name];
+    return typeof value === 'number' ? value : undefined;
+  };
+  return {
+    inputBytes: texts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    language: texts.find(({ language }) => language !== undefined)?.language,
+    mediaTypes: artifacts.filter((artifact) => !texts.includes(artifact)).map(({ mediaType }) => mediaType),
+    maxTokens: number('maxTokens'),
+    width: number('width'),
+    height: number('height'),
+    seconds: place.scope.output?.definition.estimatedSeconds,
+  };
 }
 
 function chunkId(step: StepDefinition, scope: Scope): string {
@@ -138,7 +199,7 @@ function chunkId(step: StepDefinition, scope: Scope): string {
 }
 
 /** @throws {StemmaError} STAGE_CHANGED when an extension that the definitions count on is gone */
-function stageOf(chunk: Resolved<'chunks'>, scope: Scope): Stage {
+export function stageOf(chunk: Resolved<'chunks'>, scope: Scope): Stage {
   const type = chunk.definition.stage;
   const stage = scope.plan.engine.stages.get(type);
   if (stage !== undefined) return stage;
@@ -150,7 +211,7 @@ function stageOf(chunk: Resolved<'chunks'>, scope: Scope): Stage {
 
 /** How the step has ended, or undefined when another attempt is due. A finished attempt is found by its path, never by order. */
 function endOf(known: StepRecord | undefined, stage: Stage, scope: Scope): StepEnd | undefined {
-  if (known === undefined) return undefined;
+  if (known === undefined || known.reopened === true) return undefined;
   const { ended } = known;
   const state = END_OF_STEP[known.state];
   if (state === undefined || (state === 'failed' && ended?.retryAt !== undefined)) return undefined;

@@ -6,6 +6,8 @@ import type { DefinitionKind, DefinitionOf, DefinitionProblem, Origin, Resolved 
 import { toHex } from '../../core/ids.ts';
 import type { Digest, Sha256 } from '../../core/ids.ts';
 import { schemaFaults } from './schema-faults.ts';
+import { soundRest } from './sound-rest.ts';
+import type { SoundRest } from './sound-rest.ts';
 import { parseYaml } from './yaml-file.ts';
 import type { ParsedText, TextFault } from './yaml-file.ts';
 
@@ -33,7 +35,11 @@ export type LoadedFile =
       readonly kind: DefinitionKind;
       readonly id: string;
       readonly problems: readonly DefinitionProblem[];
+      /** The definition as far as it has the right shape; nobody can use it, but it can be checked. */
+      readonly rest?: { readonly resolved: AnyResolved; readonly parsed: ParsedText } & Pick<SoundRest, 'without'>;
     };
+
+type RefusedFile = Extract<LoadedFile, { ok: false }>;
 
 const stemOf = (file: string): string => basename(file, extname(file));
 
@@ -62,23 +68,30 @@ export function toDefinition(place: FilePlace, text: string, digest: Digest): Lo
   const badId = idFault(id);
   if (badId !== undefined) return refused({ ...place, kind }, [badId]);
   const checked = DEFINITION_SCHEMAS[kind].safeParse(parsed.value);
-  if (!checked.success)
-    return refused({ ...place, kind }, schemaFaults(DEFINITION_SCHEMAS[kind], checked.error.issues, parsed));
-  const resolved = {
-    kind,
-    id,
-    definition: checked.data as DefinitionOf[DefinitionKind],
-    origin: place.origin,
-    digest: toHex(digest.sha256(text)) as Sha256,
-    text,
-  } as AnyResolved;
-  return { ok: true, file: place.file, resolved, parsed };
+  const toResolved = (definition: unknown): AnyResolved => {
+    const { origin } = place;
+    const own = toHex(digest.sha256(text)) as Sha256;
+    return {
+      kind,
+      id,
+      definition: definition as DefinitionOf[DefinitionKind],
+      origin,
+      digest: own,
+      text,
+    } as AnyResolved;
+  };
+  if (checked.success) return { ok: true, file: place.file, resolved: toResolved(checked.data), parsed };
+  const { issues } = checked.error;
+  const file = refused({ ...place, kind }, schemaFaults(DEFINITION_SCHEMAS[kind], issues, parsed));
+  const rest = soundRest(DEFINITION_SCHEMAS[kind], parsed.value, issues);
+  if (rest === undefined) return file;
+  return { ...file, rest: { resolved: toResolved(rest.definition), parsed, without: rest.without } };
 }
 
 function refused(
   place: { readonly file: string; readonly kind: DefinitionKind },
   faults: readonly (TextFault & { readonly path?: DefinitionProblem['path'] })[],
-): LoadedFile {
+): RefusedFile {
   const { file, kind } = place;
   const id = stemOf(file);
   const problems = faults.map((fault) => ({ file, kind, id, path: fault.path ?? [], ...withoutPath(fault) }));

@@ -72,9 +72,9 @@ const isSafety = (file: LoadedFile, protectedIds: ReadonlySet<string>): boolean 
   protectedIds.has(identityOf(file).id) ||
   (file.ok && file.resolved.kind === 'chunks' && file.resolved.definition.stage.startsWith('safety.'));
 
-/** The definitions that have the right shape, and the ids of those that have not. */
+/** The definitions that can be checked, and the ids of those that cannot be used whatever the check says. */
 export function toDefinitions(files: readonly LoadedFile[]): { definitions: Definitions; broken: Broken } {
-  const good = files.flatMap((file) => (file.ok ? [file.resolved] : []));
+  const good = files.flatMap((file) => (file.ok ? file.resolved : (file.rest?.resolved ?? [])));
   const bad = files.filter((file) => !file.ok);
   return {
     definitions: definitionsOf(good),

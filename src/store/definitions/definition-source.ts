@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { DEFINITION_KINDS } from '../../core/definitions.ts';
 import type { DefinitionKind, DefinitionProblem, Definitions, Origin } from '../../core/definitions.ts';
 import { StemmaError } from '../../core/errors.ts';
+import { inlinePipelines } from '../../core/inline-pipelines.ts';
 import type { Digest } from '../../core/ids.ts';
 import { lintDefinitions, stageCatalogue } from '../../core/lint.ts';
 import type { Finding, StageCatalogue } from '../../core/lint.ts';
@@ -15,6 +16,7 @@ import type { AnyResolved, LoadedFile } from './definition-file.ts';
 import { loadAnyFolder, loadFolder } from './definition-folder.ts';
 import type { FolderContent } from './definition-folder.ts';
 import { definitionsOf, identityOf, layer, toDefinitions } from './definition-layers.ts';
+import { isAboutRest } from './sound-rest.ts';
 
 export interface DefinitionSourceOptions {
   /** Later ones stand over earlier ones, except over safety chunks. */
@@ -83,12 +85,13 @@ const readSources = (setup: Setup): Promise<readonly Layer[]> =>
 function evaluate(setup: Setup, layers: readonly Layer[]): LoadedDefinitions {
   const { chosen, problems } = layer(layers, setup.protectedIds);
   const { definitions, broken } = toDefinitions(chosen);
-  const findings = lintDefinitions(definitions, setup.catalogue, broken);
+  const files = new Map(chosen.map((file) => [keyOf(identityOf(file)), file]));
+  const found = lintDefinitions(definitions, setup.catalogue, broken);
+  const findings = found.filter((finding) => isReliable(finding, files.get(keyOf(finding))));
   const wrong = new Set(findings.map((finding) => keyOf(finding)));
   const good = chosen.flatMap((file) => (file.ok && !wrong.has(keyOf(file.resolved)) ? [file.resolved] : []));
-  const files = new Map(chosen.map((file) => [keyOf(identityOf(file)), file]));
   return {
-    definitions: definitionsOf(good),
+    definitions: inlinePipelines(definitionsOf(good)),
     problems: [
       ...layers.flatMap((one) => one.problems),
       ...layers.flatMap((one) => one.files.flatMap((file) => (file.ok ? [] : file.problems))),
@@ -100,8 +103,14 @@ function evaluate(setup: Setup, layers: readonly Layer[]): LoadedDefinitions {
 
 const keyOf = ({ kind, id }: { kind: DefinitionKind; id: string }): string => `${kind}/${id}`;
 
+function isReliable({ path }: Finding, file: LoadedFile | undefined): boolean {
+  if (file === undefined || file.ok || file.rest === undefined) return true;
+  return isAboutRest(path, file.rest.parsed.value, file.rest.without);
+}
+
 function toProblem(finding: Finding, file: LoadedFile | undefined): DefinitionProblem {
-  return { file: file?.file ?? '', ...finding, ...(file?.ok === true ? file.parsed.placeOf(finding.path) : {}) };
+  const parsed = file?.ok === true ? file.parsed : file?.rest?.parsed;
+  return { file: file?.file ?? '', ...finding, ...parsed?.placeOf(finding.path) };
 }
 
 /** By kind in the order in which they depend on each other, then by file and place. */
@@ -127,7 +136,7 @@ async function lintExtra(setup: Setup, extra: FolderContent): Promise<readonly D
 }
 
 function restore(set: DefinitionSet, digest: Digest): Definitions {
-  return definitionsOf(
+  const restored = definitionsOf(
     set.files.map((stored): AnyResolved => {
       const kind = DEFINITION_KINDS.find((one) => one === stored.kind);
       const place = { file: `${stored.id}.yaml`, kind, origin: toOrigin(stored.origin) };
@@ -140,6 +149,7 @@ function restore(set: DefinitionSet, digest: Digest): Definitions {
       );
     }),
   );
+  return inlinePipelines(restored);
 }
 
 function whyNot(file: LoadedFile | undefined): string {

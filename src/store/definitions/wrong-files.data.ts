@@ -96,7 +96,7 @@ export const WRONG_FILES: readonly WrongFile[] = [
     text: 'title: Own\nsteps:\n  - id: loop\n    repeat: { times: 2, maxx: 3 }\n    steps:\n      - { id: b, use: rewrite, colour: red }\n',
     problems: [
       '4:25 "maxx" is not known here (Did you mean "max"?)',
-      '6:32 "colour" is not known here (Known: id, title, explains, when, continueOn, retry, timeoutMs, use, with, repeat, forEach, concurrency, steps.)',
+      '6:32 "colour" is not known here (Known: id, title, explains, when, needs, continueOn, retry, timeoutMs, idleTimeoutMs, use, with, repeat, forEach, concurrency, pipeline, review, options, expiresMs, byDefault, byOther, waitFor, steps.)',
     ],
   },
   {
@@ -108,7 +108,7 @@ export const WRONG_FILES: readonly WrongFile[] = [
     file: 'pipelines/own.yaml',
     text: 'title: Own\nsteps:\n  - id: a\n  - 5\n',
     problems: [
-      '3:5 a step needs `use: <chunk>`, or `repeat` or `forEach` with `steps`',
+      '3:5 a step needs `use: <chunk>`, or `repeat` or `forEach` with `steps`, or `pipeline`, `review` or `waitFor`',
       '4:5 entry 2 must be a map of keys and values, not 5',
     ],
   },
@@ -120,7 +120,7 @@ export const WRONG_FILES: readonly WrongFile[] = [
   {
     file: 'pipelines/own.yaml',
     text: 'title: Own\nsteps:\n  - { id: a, use: rewrite, timeoutMs: soon, concurrency: 1000 }\n',
-    problems: ['3:39 "timeoutMs" must be a number, not a text', '3:58 "concurrency" must be at most 64'],
+    problems: ['3:39 "timeoutMs" must be a number, not a text', '3:58 "concurrency" must be at most 256'],
   },
   {
     file: 'pipelines/own.yaml',
@@ -201,5 +201,32 @@ export const WRONG_FILES: readonly WrongFile[] = [
     file: 'profiles/own.yaml',
     text: 'name: Own\nroles: { safety: [], image: [gpt] }\n',
     problems: ['2:18 "safety" must have at least 1 entry', '2:30 "gpt" is no model: write provider/model'],
+  },
+  {
+    file: 'configs/own.yaml',
+    text: 'name: Own\npipelines: all\npipeline: plan\ntags: 5\noutputs: [imge]\n',
+    problems: [
+      '2:1 "pipelines" is not known here (Did you mean "pipeline"?)',
+      '3:11 there is no pipeline "plan" (Did you mean "plain"?)',
+      '4:7 "tags" must be a list of texts, or one list per language',
+      '5:11 there is no output config "imge" (Did you mean "image"?)',
+    ],
+  },
+  {
+    file: 'pipelines/own.yaml',
+    text: 'title: Own\nsteps:\n  - { id: a, use: rewrit, wiht: {} }\n  - { id: b, use: rewrite, needs: [zoom], with: { promt: 5 } }\n',
+    problems: [
+      '3:27 "wiht" is not known here (Did you mean "with"?)',
+      '4:36 there is no step "zoom" in this list (Known: a.)',
+      '4:58 "promt" must be a text, not 5',
+    ],
+  },
+  {
+    file: 'configs/own.yaml',
+    text: 'name: Own\npipeline: plain\nparameters: { temperature: [1], other: 2 }\nparamters: { x: 1 }\n',
+    problems: [
+      '3:28 "temperature" must be a number, true, false or a text of at most 200 characters',
+      '4:1 "paramters" is not known here (Did you mean "parameters"?)',
+    ],
   },
 ];

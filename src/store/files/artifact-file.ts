@@ -42,12 +42,32 @@ export function prepareFile(runId: RunId, draft: FileDraft, options: FileStoreOp
   return { bytes, mediaType, id: (number) => artifactId({ runId, work, number, type, extension }) };
 }
 
+/** Which numbers a sweep has taken out of use: what a stale sweep of another process removes later must not be a new file. */
+export class SweptNumbers {
+  readonly #highest = new Map<string, number>();
+
+  note(folder: string, name: string): void {
+    const number = numberIn(name) ?? 0;
+    this.#highest.set(folder, Math.max(number, this.#highest.get(folder) ?? 0));
+  }
+
+  /** The first number that may be given in the folder, from `wanted` on. */
+  from(folder: string, wanted: number): number {
+    return Math.max(wanted, (this.#highest.get(folder) ?? 0) + 1);
+  }
+}
+
+function numberIn(name: string): number | undefined {
+  const digits = STORED_NAME.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 /** The first number from `wanted` on that no file among the names has, whatever its type. */
 export function freeNumber(names: Iterable<string>, wanted: number): number {
   const taken = new Set<number>();
   for (const name of names) {
-    const digits = STORED_NAME.exec(name)?.[1];
-    if (digits !== undefined) taken.add(Number(digits));
+    const number = numberIn(name);
+    if (number !== undefined) taken.add(number);
   }
   let number = Math.max(1, wanted);
   while (taken.has(number)) number += 1;

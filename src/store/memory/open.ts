@@ -1,6 +1,19 @@
 import type { Digest, WorkerId } from '../../core/ids.ts';
-import type { Clock, RunLog, Signer, StoreHealth, WorkQueue } from '../../core/ports.ts';
+import type {
+  Clock,
+  InstallationLog,
+  Ledger,
+  RouteStatistics,
+  RunLog,
+  Signer,
+  StoreHealth,
+  WorkQueue,
+} from '../../core/ports.ts';
+import { StoredLedger } from '../stored-ledger.ts';
 import { GroupedWrites } from './grouped-writes.ts';
+import { MemoryInstallationLog } from './installation-log.ts';
+import { MemoryLedgerTables } from './ledger.ts';
+import { MemoryRouteStatistics } from './route-statistics.ts';
 import { MemoryRunLog } from './run-log.ts';
 import type { MemoryState } from './state.ts';
 import { MemoryWorkQueue } from './work-queue.ts';
@@ -22,6 +35,9 @@ export interface MemoryOptions {
 export interface MemoryLogAndQueue extends AsyncDisposable {
   readonly log: RunLog;
   readonly queue: WorkQueue;
+  readonly ledger: Ledger;
+  readonly installation: InstallationLog;
+  readonly routes: RouteStatistics;
   health(): Promise<StoreHealth>;
   /** Raises a worker's counter by hand. */
   beat(worker: WorkerId): Promise<void>;
@@ -34,7 +50,8 @@ export async function openMemoryLogAndQueue(state: MemoryState, options: MemoryO
   const { clock, digest, signer, beats = 'thread' } = options;
   const writes = new GroupedWrites(state.changes, options.beforeCommit);
   const closing = new AbortController();
-  const shared = { state, writes, clock, closing: closing.signal };
+  const installation = new MemoryInstallationLog({ state, writes, clock, digest });
+  const shared = { state, writes, clock, installation, changes: state.changes, closing: closing.signal };
   const log = new MemoryRunLog({ ...shared, digest, signer });
   const queue = new MemoryWorkQueue({ ...shared, log, beats });
   const close = async (): Promise<void> => {
@@ -44,6 +61,9 @@ export async function openMemoryLogAndQueue(state: MemoryState, options: MemoryO
   return {
     log,
     queue,
+    ledger: new StoredLedger({ ...shared, tables: new MemoryLedgerTables(state, clock) }),
+    installation,
+    routes: new MemoryRouteStatistics(state),
     close,
     [Symbol.asyncDispose]: close,
     health: async () => healthOf(state),

@@ -1,9 +1,9 @@
 import { applyEvent, createRunFold, foldRun } from '../../core/apply.ts';
 import { StemmaError } from '../../core/errors.ts';
-import { GENESIS, eventBody, eventHash, parseEvent } from '../../core/events.ts';
-import type { EventDraft, RunEvent } from '../../core/events.ts';
+import { GENESIS, eventBody, eventHash, parseEvent, parseLogEvent } from '../../core/events.ts';
+import type { EventDraft, InstallationDraft, LogEvent, RunEvent } from '../../core/events.ts';
 import { toHex } from '../../core/ids.ts';
-import type { Digest, Instant, RunId, Sha256, WorkerId } from '../../core/ids.ts';
+import type { Digest, Instant, RunId, Sha256 } from '../../core/ids.ts';
 import type {
   Append,
   ArtifactRow,
@@ -18,11 +18,11 @@ import type {
   StoredBody,
   Submission,
 } from '../../core/ports.ts';
-import { prioritySchema } from '../../core/schema.ts';
-import { LOG, QUEUE, logOf } from '../changes.ts';
-import { leaseLost, runHasEnded } from '../refusals.ts';
+import { LOG, QUEUE, followed, logOf } from '../changes.ts';
+import { leaseLost, runGoesOn, runHasEnded, runNotFound } from '../refusals.ts';
 import { parseDefinitionSet } from '../stored-texts.ts';
 import type { GroupedWrites } from './grouped-writes.ts';
+import type { MemoryInstallationLog } from './installation-log.ts';
 import { hasEnded, stateOf } from './state.ts';
 import type { MemoryRun, MemoryState, StoredEvent } from './state.ts';
 
@@ -34,6 +34,7 @@ export interface MemoryRunLogParts {
   readonly clock: Clock;
   readonly digest: Digest;
   readonly signer: Signer | undefined;
+  readonly installation: MemoryInstallationLog;
   /** Aborted when the session closes; followers end then. */
   readonly closing: AbortSignal;
 }
@@ -53,6 +54,7 @@ export class MemoryRunLog implements RunLog {
       const placed = this.#place(run, drafts, Math.max(this.#parts.clock.now(), run.at) as Instant);
       takeIn(run, drafts);
       this.#keep(run, placed);
+      for (const draft of drafts) this.#noteRoute(run, draft);
       run.artifacts.push(...structuredClone(append.artifacts ?? []));
       this.#dropCommands(({ id, runId }) => runId === lease.runId && (append.handled ?? []).includes(id));
       topics.add(LOG).add(logOf(lease.runId));
@@ -63,15 +65,15 @@ export class MemoryRunLog implements RunLog {
   }
 
   /** Inside a write: the run with its first event. */
-  submit(submission: Submission, holder: WorkerId | undefined): number {
+  submit(submission: Submission, joined: Pick<MemoryRun, 'holder' | 'class' | 'turn'>): number {
     const { runId, created, definitions, labels } = submission;
     const { state, clock } = this.#parts;
     if (state.runs.has(runId)) throw new StemmaError('STATE_CONFLICT', `The run ${runId} exists already.`);
-    const token = holder === undefined ? 0 : 1;
+    const token = joined.holder === undefined ? 0 : 1;
     const run: MemoryRun = {
       runId,
       key: state.runs.size + 1,
-      priority: prioritySchema.options.indexOf(submission.priority),
+      share: submission.share ?? '',
       labels: Object.fromEntries(labels.map(({ key, value }) => [key, value])),
       events: [],
       artifacts: [],
@@ -79,9 +81,11 @@ export class MemoryRunLog implements RunLog {
       at: clock.now(),
       signature: undefined,
       token,
-      holder,
       wakeAt: undefined,
       paused: false,
+      contentDeleted: false,
+      classSince: clock.now(),
+      ...joined,
     };
     const drafts = [structuredClone(created)];
     refuseKnownArtifacts(run, submission.artifacts);
@@ -114,17 +118,17 @@ export class MemoryRunLog implements RunLog {
     }
   }
 
-  async *follow(from: FollowFrom, signal: AbortSignal): AsyncGenerator<RunEvent> {
+  async *follow(from: FollowFrom, signal: AbortSignal): AsyncGenerator<LogEvent> {
     const { state, closing } = this.#parts;
     const until = AbortSignal.any([signal, closing]);
-    const topic = from.runId === undefined ? LOG : logOf(from.runId);
+    const topic = followed(from.runId);
     let last = from.position;
     while (!until.aborted) {
       const page = state.events.slice(last, last + PAGE);
       last += page.length;
       for (const event of page) {
         if (until.aborted) return;
-        if (from.runId === undefined || event.runId === from.runId) yield parseEvent(event.body, event);
+        if (from.runId === undefined || event.runId === from.runId) yield parseLogEvent(event.body, event);
       }
       if (page.length === 0) await state.changes.next(topic, until);
     }
@@ -148,6 +152,7 @@ export class MemoryRunLog implements RunLog {
       ...(hasEnded(run) && { endedAt: run.at }),
       ...(run.signature && { signature: run.signature }),
       ...(run.holder !== undefined && { holder: run.holder }),
+      ...(run.contentDeleted && { contentDeleted: true }),
     };
   }
 
@@ -176,6 +181,20 @@ export class MemoryRunLog implements RunLog {
     return this.#parts.state.definitions.get(digest);
   }
 
+  deleteContent(runId: RunId, receipt: InstallationDraft): Promise<void> {
+    const { writes, state, installation } = this.#parts;
+    return writes.write((topics) => {
+      const run = state.runs.get(runId);
+      if (run === undefined) throw runNotFound(runId);
+      if (!hasEnded(run)) throw runGoesOn(runId);
+      if (run.contentDeleted) return;
+      installation.appendNow([receipt], topics);
+      run.artifacts.length = 0;
+      run.labels = {};
+      run.contentDeleted = true;
+    });
+  }
+
   #heldRun(lease: Lease): MemoryRun {
     const run = this.#parts.state.runs.get(lease.runId);
     if (run === undefined || run.token !== lease.token) throw leaseLost(lease);
@@ -199,6 +218,17 @@ export class MemoryRunLog implements RunLog {
     run.events.push(...placed);
     this.#parts.state.events.push(...placed);
     run.at = placed.at(-1)?.at ?? run.at;
+  }
+
+  /** Beside the log, for the statistics of routes. */
+  #noteRoute({ runId, at }: MemoryRun, draft: EventDraft): void {
+    const { routed } = this.#parts.state;
+    const key = `${runId}:${draft.stepPath}:${draft.attempt}`;
+    const started = routed.get(key);
+    if (draft.type === 'attempt.ended' && started !== undefined)
+      routed.set(key, { ...started, endedAt: at, state: draft.data.state });
+    const candidate = draft.type === 'attempt.started' ? draft.data.route?.chosen : undefined;
+    if (typeof candidate === 'string') routed.set(key, { candidate, startedAt: at, state: 'running' });
   }
 
   #finish(run: MemoryRun, topics: Set<string>): void {

@@ -1,8 +1,10 @@
-import type { RunId, WorkerId } from '../../core/ids.ts';
+import { parseEvent } from '../../core/events.ts';
+import type { Instant, RunId, WorkerId } from '../../core/ids.ts';
 import type {
   Clock,
   Command,
   Lease,
+  QueuePlace,
   QueueSurvey,
   ReceivedCommand,
   Submission,
@@ -10,15 +12,19 @@ import type {
   WorkerInfo,
   WorkerRow,
 } from '../../core/ports.ts';
-import type { Wait } from '../../core/stage.ts';
+import { prioritySchema } from '../../core/schema.ts';
+import type { WorkerMode } from '../../core/states.ts';
 import { LOG, QUEUE, logOf, mailOf } from '../changes.ts';
-import { leaseLost, runHasEnded, runNotFound, workerUnknown } from '../refusals.ts';
+import { NEVER, TIMED_RUNS, placeOf } from '../queue-order.ts';
+import { leaseLost, runHasEnded, runNotFound, workerNotFound, workerUnknown } from '../refusals.ts';
 import { WorkerWatch } from '../worker-watch.ts';
 import type { Observed } from '../worker-watch.ts';
 import type { GroupedWrites } from './grouped-writes.ts';
+import type { MemoryInstallationLog } from './installation-log.ts';
 import type { MemoryRunLog } from './run-log.ts';
 import { hasEnded } from './state.ts';
 import type { MemoryRun, MemoryState } from './state.ts';
+import { Turns } from './turns.ts';
 
 const BEAT_EVERY_MS = 1000;
 
@@ -26,14 +32,19 @@ export interface MemoryWorkQueueParts {
   readonly state: MemoryState;
   readonly writes: GroupedWrites;
   readonly log: MemoryRunLog;
+  /** Told who comes and goes, in the same write. */
+  readonly installation: Pick<MemoryInstallationLog, 'appendNow'>;
   readonly clock: Clock;
   /** `thread`, or for tests `manual`: the counters move by hand only. */
   readonly beats: 'thread' | 'manual';
   readonly closing: AbortSignal;
 }
 
+type Seen = ReadonlyMap<WorkerId, Observed>;
+
 export class MemoryWorkQueue implements WorkQueue {
   readonly #parts: MemoryWorkQueueParts;
+  readonly #turns: Turns;
   readonly #watch: WorkerWatch;
   /** The workers registered here and not retired: they live, whatever another session thinks of them. */
   readonly #own = new Map<WorkerId, WorkerInfo>();
@@ -44,6 +55,7 @@ export class MemoryWorkQueue implements WorkQueue {
 
   constructor(parts: MemoryWorkQueueParts) {
     this.#parts = parts;
+    this.#turns = new Turns(parts.state);
     this.#watch = new WorkerWatch(parts.clock);
     parts.closing.addEventListener('abort', () => this.#beating.forEach((timer) => clearInterval(timer)));
   }
@@ -51,35 +63,47 @@ export class MemoryWorkQueue implements WorkQueue {
   submit(submission: Submission, claimFor?: WorkerId): Promise<Lease | undefined> {
     const { runId } = submission;
     return this.#parts.writes.write((topics) => {
-      if (claimFor !== undefined) this.#known(claimFor);
-      const token = this.#parts.log.submit(submission, claimFor);
+      if (claimFor !== undefined) this.#known(claimFor, topics);
+      const joined = prioritySchema.options.indexOf(submission.priority);
+      const turn =
+        claimFor === undefined ? this.#turns.next(submission.share ?? '', joined) : this.#turns.current(joined);
+      const token = this.#parts.log.submit(submission, { holder: claimFor, class: joined, turn });
       topics.add(LOG).add(logOf(runId)).add(QUEUE);
       return claimFor === undefined ? undefined : { runId, worker: claimFor, token };
     });
   }
 
-  claim(worker: WorkerId, { atMost, only }: { atMost: number; only?: RunId }): Promise<readonly Lease[]> {
+  claim(worker: WorkerId, options: { atMost: number; only?: RunId }): Promise<readonly Lease[]> {
     const seen = this.#observe(worker);
     this.#looked = this.#parts.state.changes.count;
-    return this.#parts.writes.write(() => {
-      this.#known(worker);
-      const runs = [...this.#parts.state.runs.values()].filter(
-        (run) => (only === undefined || run.runId === only) && this.#isClaimable(run, seen),
-      );
-      const taken = runs.sort(byUrgency).slice(0, Math.max(0, atMost));
+    return this.#parts.writes.write((topics) => {
+      const { mode } = this.#known(worker, topics);
+      const taken = mode === 'active' ? this.#next(seen, options) : [];
       for (const run of taken)
         Object.assign(run, { holder: worker, token: run.token + 1, wakeAt: undefined, paused: false });
-      this.#markCrashed(seen);
+      this.#markCrashed(seen, topics);
       return taken.map(({ runId, token }) => ({ runId, worker, token }));
     });
   }
 
-  park(lease: Lease, until: Wait | 'paused'): Promise<void> {
+  /** The runs that are next, or the one asked for. */
+  #next(seen: Seen, { atMost, only }: { atMost: number; only?: RunId }): readonly MemoryRun[] {
+    const runs = [...this.#parts.state.runs.values()].filter((run) => this.#isClaimable(run, seen));
+    if (only !== undefined) return runs.filter(({ runId }) => runId === only).slice(0, Math.max(0, atMost));
+    this.#turns.raise(runs, this.#parts.clock.now());
+    const taken = runs.toSorted(inOrder).slice(0, Math.max(0, atMost));
+    this.#turns.reached(taken);
+    return taken;
+  }
+
+  park(lease: Lease, until: { readonly until?: Instant } | 'paused'): Promise<void> {
     return this.#parts.writes.write((topics) => {
       const run = this.#heldBy(lease);
       if (run === undefined) throw leaseLost(lease);
-      const wakeAt = until === 'paused' ? undefined : until.until;
-      Object.assign(run, { holder: undefined, paused: until === 'paused', wakeAt });
+      const paused = until === 'paused';
+      const wakeAt = paused ? undefined : (until.until ?? NEVER);
+      const classSince = this.#hasMail(run) ? this.#parts.clock.now() : (wakeAt ?? NEVER);
+      Object.assign(run, { holder: undefined, paused, wakeAt, classSince });
       topics.add(QUEUE);
     });
   }
@@ -88,9 +112,14 @@ export class MemoryWorkQueue implements WorkQueue {
     return this.#parts.writes.write((topics) => {
       const run = this.#heldBy(lease);
       if (run === undefined) return;
-      run.holder = undefined;
+      this.#free(run);
       topics.add(QUEUE);
     });
+  }
+
+  #free(run: MemoryRun): void {
+    run.holder = undefined;
+    run.classSince = this.#parts.clock.now();
   }
 
   async holds(lease: Lease): Promise<boolean> {
@@ -99,9 +128,9 @@ export class MemoryWorkQueue implements WorkQueue {
 
   async register(worker: WorkerInfo): Promise<void> {
     const { writes, beats } = this.#parts;
-    await writes.write(() => {
+    await writes.write((topics) => {
       this.#forgetStopped(worker.id);
-      this.#insert(worker);
+      this.#insert(worker, topics);
     });
     this.#own.set(worker.id, worker);
     if (beats === 'thread' && !this.#beating.has(worker.id))
@@ -114,8 +143,11 @@ export class MemoryWorkQueue implements WorkQueue {
     clearInterval(this.#beating.get(worker));
     this.#beating.delete(worker);
     await this.#parts.writes.write((topics) => {
-      for (const run of this.#parts.state.runs.values()) if (run.holder === worker) run.holder = undefined;
-      this.#change(worker, { stopped: true });
+      for (const run of this.#parts.state.runs.values()) if (run.holder === worker) this.#free(run);
+      const { stopped = true, crashed = false } = this.#parts.state.workers.get(worker) ?? {};
+      this.#change(worker, { stopped: true, crashed: false });
+      if (!stopped || crashed)
+        this.#parts.installation.appendNow([{ type: 'worker.stopped', data: { worker } }], topics);
       topics.add(QUEUE);
     });
   }
@@ -126,7 +158,41 @@ export class MemoryWorkQueue implements WorkQueue {
   }
 
   async workers(): Promise<readonly WorkerRow[]> {
-    return [...this.#parts.state.workers.values()];
+    const runs = [...this.#parts.state.runs.values()];
+    return [...this.#parts.state.workers.values()].map((worker) => {
+      return { ...worker, held: runs.filter(({ holder }) => holder === worker.id).length };
+    });
+  }
+
+  setMode(worker: WorkerId, mode: WorkerMode, by: string): Promise<void> {
+    return this.#parts.writes.write((topics) => {
+      if (!this.#parts.state.workers.has(worker)) throw workerNotFound(worker);
+      this.#change(worker, { mode });
+      this.#parts.installation.appendNow([{ type: 'worker.modeSet', data: { worker, mode, by } }], topics);
+      topics.add(QUEUE);
+    });
+  }
+
+  async mode(worker: WorkerId): Promise<WorkerMode> {
+    return this.#parts.state.workers.get(worker)?.mode ?? 'active';
+  }
+
+  async place(runId: RunId): Promise<QueuePlace | undefined> {
+    const seen = this.#look();
+    const runs = [...this.#parts.state.runs.values()];
+    const own = runs.find((run) => run.runId === runId && run.holder === undefined && this.#isClaimable(run, seen));
+    if (own === undefined) return undefined;
+    const isBefore = (run: MemoryRun): boolean => this.#isClaimable(run, seen) && inOrder(run, own) <= 0;
+    const position = runs.filter(isBefore).length;
+    return placeOf(position, { slots: this.#liveSlots(seen), durations: durationsOf(runs) });
+  }
+
+  /** How many runs the workers that are known to live and may claim hold at once. */
+  #liveSlots(seen: Seen): number {
+    const able = [...this.#parts.state.workers.values()].filter(
+      ({ id, mode, stopped }) => !stopped && mode === 'active' && (this.#own.has(id) || seen.get(id) === 'live'),
+    );
+    return able.reduce((sum, { slots }) => sum + slots, 0);
   }
 
   isHeldByLiving(runId: RunId, signal: AbortSignal): Promise<boolean> {
@@ -141,13 +207,14 @@ export class MemoryWorkQueue implements WorkQueue {
   }
 
   send(runId: RunId, command: Command): Promise<void> {
-    const { writes, state } = this.#parts;
+    const { writes, state, clock } = this.#parts;
     return writes.write((topics) => {
       const run = state.runs.get(runId);
       if (run === undefined) throw runNotFound(runId);
       if (hasEnded(run)) throw runHasEnded(runId);
       state.lastCommand += 1;
-      state.commands.push({ id: state.lastCommand, runId, type: command.type, by: command.by });
+      state.commands.push({ ...structuredClone(command), id: state.lastCommand, runId });
+      if (run.holder === undefined) run.classSince = Math.min(run.classSince, clock.now());
       topics.add(mailOf(runId)).add(QUEUE);
     });
   }
@@ -161,7 +228,8 @@ export class MemoryWorkQueue implements WorkQueue {
       if (next === undefined) await state.changes.next(mailOf(lease.runId), until);
       else {
         last = next.id;
-        yield { id: next.id, type: next.type, by: next.by };
+        const { runId: _runId, ...command } = structuredClone(next);
+        yield command;
       }
     }
   }
@@ -196,20 +264,27 @@ export class MemoryWorkQueue implements WorkQueue {
     await timeUp;
   }
 
-  #isClaimable(run: MemoryRun, seen: ReadonlyMap<WorkerId, Observed>): boolean {
+  #isClaimable(run: MemoryRun, seen: Seen): boolean {
     if (hasEnded(run)) return false;
     if (run.holder !== undefined && seen.get(run.holder) !== 'dead') return false;
     const isDue = !run.paused && (run.wakeAt ?? 0) <= this.#parts.clock.now();
-    return isDue || this.#parts.state.commands.some(({ runId }) => runId === run.runId);
+    return isDue || this.#hasMail(run);
+  }
+
+  #hasMail(run: MemoryRun): boolean {
+    return this.#parts.state.commands.some(({ runId }) => runId === run.runId);
   }
 
   /** How every worker but the one that asks looks from this session. */
-  #observe(asker: WorkerId): ReadonlyMap<WorkerId, Observed> {
+  #observe(asker: WorkerId): Seen {
+    return this.#look(({ id }) => id !== asker);
+  }
+
+  #look(isAsked: (worker: WorkerRow) => boolean = () => true): Seen {
     const holders = this.#holders();
     const watched = [...this.#parts.state.workers.values()].filter(({ id, stopped }) => !stopped || holders.has(id));
     this.#watch.keepOnly(new Set(watched.map(({ id }) => id)));
-    const others = watched.filter(({ id }) => id !== asker);
-    return new Map(others.map((worker) => [worker.id, this.#watch.observe(worker)]));
+    return new Map(watched.filter(isAsked).map((worker) => [worker.id, this.#watch.observe(worker)]));
   }
 
   #heldBy({ runId, token }: Lease): MemoryRun | undefined {
@@ -224,9 +299,14 @@ export class MemoryWorkQueue implements WorkQueue {
   }
 
   /** Who stands still and holds nothing any more counts as stopped. */
-  #markCrashed(seen: ReadonlyMap<WorkerId, Observed>): void {
+  #markCrashed(seen: Seen, topics: Set<string>): void {
+    const { state, installation } = this.#parts;
     const holders = this.#holders();
-    for (const [id, observed] of seen) if (observed === 'dead' && !holders.has(id)) this.#change(id, { stopped: true });
+    for (const [worker, observed] of seen) {
+      if (observed !== 'dead' || holders.has(worker) || state.workers.get(worker)?.stopped !== false) continue;
+      this.#change(worker, { stopped: true, crashed: true });
+      installation.appendNow([{ type: 'worker.crashed', data: { worker } }], topics);
+    }
   }
 
   /** Lets go of the rows of workers that have stopped, unless people have set something in them. */
@@ -237,17 +317,22 @@ export class MemoryWorkQueue implements WorkQueue {
       if (stopped && mode === 'active' && id !== but && !holders.has(id)) workers.delete(id);
   }
 
-  #insert(worker: WorkerInfo): void {
+  #insert(worker: WorkerInfo, topics: Set<string>): void {
     const { workers } = this.#parts.state;
     const { mode = 'active', beats = 0 } = workers.get(worker.id) ?? {};
-    workers.set(worker.id, { ...worker, mode, beats, stopped: false });
+    workers.set(worker.id, { ...worker, mode, beats, stopped: false, crashed: false, held: 0 });
+    const { id, pid, slots, version } = worker;
+    const data = { worker: id, pid, slots, stemma: version };
+    this.#parts.installation.appendNow([{ type: 'worker.started', data }], topics);
   }
 
   /** One that stood still so long that another session took it for crashed, and that goes on now, is registered anew. */
-  #known(worker: WorkerId): void {
+  #known(worker: WorkerId, topics: Set<string>): WorkerRow {
     const own = this.#own.get(worker);
-    if (this.#parts.state.workers.get(worker)?.stopped !== false && own !== undefined) this.#insert(own);
-    if (this.#parts.state.workers.get(worker)?.stopped !== false) throw workerUnknown(worker);
+    if (this.#parts.state.workers.get(worker)?.stopped !== false && own !== undefined) this.#insert(own, topics);
+    const row = this.#parts.state.workers.get(worker);
+    if (row?.stopped !== false) throw workerUnknown(worker);
+    return row;
   }
 
   #change(worker: WorkerId, to: Partial<WorkerRow>): void {
@@ -256,4 +341,13 @@ export class MemoryWorkQueue implements WorkQueue {
   }
 }
 
-const byUrgency = (left: MemoryRun, right: MemoryRun): number => left.priority - right.priority || left.key - right.key;
+const inOrder = (left: MemoryRun, right: MemoryRun): number =>
+  left.class - right.class || left.turn - right.turn || left.key - right.key;
+
+/** How long the runs that ended last took, from the first thing that a holder recorded. */
+function durationsOf(runs: readonly MemoryRun[]): readonly number[] {
+  const ended = runs.filter(hasEnded).toSorted((left, right) => right.at - left.at);
+  return ended.slice(0, TIMED_RUNS).map(({ at, events: [, begun] }) => {
+    return at - (begun === undefined ? at : parseEvent(begun.body, begun).at);
+  });
+}

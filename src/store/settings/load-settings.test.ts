@@ -40,9 +40,20 @@ describe('settings', () => {
       language: { primary: 'auto', supported: ['de', 'en'] },
       safety: { level: 'youth', jurisdiction: 'de' },
       profile: 'offline',
-      limits: { inputBytes: 262_144, artifactBytes: 2_147_483_648 },
+      limits: {
+        inputBytes: 262_144,
+        artifactBytes: 2_147_483_648,
+        concurrency: {},
+        roomConcurrency: 'none',
+        callsPerMinute: {},
+        tokensPerMinute: {},
+        vramMb: 'none',
+      },
+      budgets: { day: 'none', run: 'none', config: 'none', room: 'none', person: 'none' },
+      time: { zone: 'auto' },
       workers: { slots: 8 },
       privacy: { search: 'on' },
+      telemetry: { content: 'off', otlp: { endpoint: 'none' } },
     });
     expect(new Set(Object.values(sources))).toEqual(new Set(['default']));
     expect(problems).toEqual([]);
@@ -76,11 +87,31 @@ describe('settings', () => {
     });
   });
 
+  test('stand in sections inside of sections', async () => {
+    const endpoint = 'https://collector.example:4318';
+    const { settings } = await load({
+      data: `telemetry:\n  otlp:\n    endpoint: ${endpoint}\n`,
+      env: { STEMMA_TELEMETRY_CONTENT: 'on' },
+    });
+    expect(settings.telemetry).toEqual({ content: 'on', otlp: { endpoint } });
+    const refused = await refusal({ env: { STEMMA_TELEMETRY_OTLP_ENDPOINT: 'ftp://collector.example' } });
+    expect(refused.message).toContain('is no address of a collector');
+  });
+
   test('from the environment have the kind of their key', async () => {
     const env = { STEMMA_LIMITS_INPUT_BYTES: '1000', STEMMA_LANGUAGE_SUPPORTED: 'de, fr', STEMMA_PROFILE: '' };
     const { settings, sources } = await load({ env });
     expect(settings.limits.inputBytes).toBe(1000);
     expect(settings.language.supported).toEqual(['de', 'fr']);
+    const money = {
+      STEMMA_BUDGETS_DAY: '5',
+      STEMMA_BUDGETS_RUN: '{usd: 1, mode: ask}',
+      STEMMA_LIMITS_VRAM_MB: '16000',
+    };
+    expect((await load({ env: money })).settings).toMatchObject({
+      budgets: { day: { usd: 5, mode: 'halt' }, run: { usd: 1, mode: 'ask' }, room: 'none' },
+      limits: { vramMb: 16_000 },
+    });
     expect(sources['profile']).toBe('default');
   });
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { StemmaError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { readSettingsFile } from './settings-file.ts';
@@ -87,10 +88,18 @@ function fromEnvironment(env: Environment): SettingValues {
   return values;
 }
 
-/** A variable's text in the kind of value that the key has. */
+/** A variable's text as the key takes it: as it is, or read as a value of a file, such as `{usd: 5, mode: ask}`. */
 function fromText(setting: SettingKey, text: string): unknown {
   if (Array.isArray(setting.default)) return text.split(',').map((item) => item.trim());
-  return typeof setting.default === 'number' ? Number(text) : text;
+  return setting.schema.safeParse(text).success ? text : fromYaml(text);
+}
+
+function fromYaml(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return text; // what the key expects is said by its schema
+  }
 }
 
 function checked(setting: SettingKey, value: unknown, name: string): unknown {

@@ -1,7 +1,7 @@
 /** The settings: every key with its default and what it is for. Zod is the one source of their shape. */
 import { z } from 'zod';
 import type { DeepReadonly } from '../../core/schema.ts';
-import { levelSchema } from '../../core/schema.ts';
+import { budgetModeSchema, levelSchema } from '../../core/schema.ts';
 
 const languageSchema = z.string().regex(/^[a-z]{2,3}$/, 'is no language: write a code of ISO 639-1 such as de');
 /** Countries whose law a policy follows; whoever writes the policy of another one adds it here. */
@@ -12,6 +12,34 @@ const bytesSchema = z
   .int()
   .min(1)
   .max(1024 * GIBIBYTE);
+
+/** By provider or `provider/model`. */
+const perCandidateSchema = z.record(z.string().min(1), z.int().min(1)).default({});
+
+const usdSchema = z.number().min(0).max(1e9);
+const NONE = 'none';
+/** A plain amount halts. */
+const budgetSchema = z
+  .union(
+    [
+      z.literal(NONE),
+      usdSchema.transform((usd) => ({ usd, mode: 'halt' as const })),
+      z.strictObject({ usd: usdSchema, mode: budgetModeSchema.default('halt') }),
+    ],
+    'must be none, an amount in USD, or { usd, mode } with a mode of warn, halt, ask',
+  )
+  .default(NONE);
+
+const atMostSchema = z.union([z.literal(NONE), z.int().min(1)], 'must be none or a whole number from 1').default(NONE);
+
+const isTimeZone = (name: string): boolean => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name }).format();
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 export const settingsSchema = z.strictObject({
   language: z
@@ -47,6 +75,31 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       inputBytes: bytesSchema.default(262_144).describe('The largest text a run takes as its input.'),
       artifactBytes: bytesSchema.default(2 * GIBIBYTE).describe('The largest single file a run may write.'),
+      concurrency: perCandidateSchema.describe(
+        'Calls at a time, by provider or provider/model, such as {ollama: 1}. What is not named has no limit.',
+      ),
+      roomConcurrency: atMostSchema.describe('Calls at a time of one room.'),
+      callsPerMinute: perCandidateSchema.describe('Calls in a minute, by provider or provider/model.'),
+      tokensPerMinute: perCandidateSchema.describe('Tokens in a minute, by provider or provider/model.'),
+      vramMb: atMostSchema.describe('Graphics memory for all local models together, in MB.'),
+    })
+    .prefault({}),
+  budgets: z
+    .strictObject({
+      day: budgetSchema.describe('What all calls of a day may cost, in USD, such as 5 or {usd: 5, mode: ask}.'),
+      run: budgetSchema.describe('What one run may cost.'),
+      config: budgetSchema.describe('What all runs of one config may cost together.'),
+      room: budgetSchema.describe('What all runs of one room may cost together.'),
+      person: budgetSchema.describe('What all runs of one person may cost together.'),
+    })
+    .prefault({}),
+  time: z
+    .strictObject({
+      zone: z
+        .string()
+        .refine((name) => name === 'auto' || isTimeZone(name), 'is no time zone: write a name such as Europe/Berlin')
+        .default('auto')
+        .describe('Where days begin (IANA name). auto: where this machine is.'),
     })
     .prefault({}),
   workers: z
@@ -60,6 +113,22 @@ export const settingsSchema = z.strictObject({
         .enum(['on', 'off'])
         .default('on')
         .describe('Whether the texts of runs can be searched (on), or no index of them is kept (off).'),
+    })
+    .prefault({}),
+  telemetry: z
+    .strictObject({
+      content: z
+        .enum(['on', 'off'])
+        .default('off')
+        .describe('Whether the texts of runs go to the collector with their traces (on), or never leave here (off).'),
+      otlp: z
+        .strictObject({
+          endpoint: z
+            .union([z.literal('none'), z.url({ protocol: /^https?$/, error: 'is no address of a collector' })])
+            .default('none')
+            .describe('The collector that traces of runs are sent to, such as http://localhost:4318; none sends none.'),
+        })
+        .prefault({}),
     })
     .prefault({}),
 });

@@ -12,15 +12,19 @@ const HEAD = `# Settings of this data directory. Every key is shown with its def
  */
 export function defaultSettingsText(chosen: Readonly<Record<string, unknown>> = {}): string {
   const lines: string[] = [];
-  let section: string | undefined;
+  let above: readonly string[] = [];
   for (const setting of SETTING_KEYS) {
-    const [first = ''] = setting.path;
-    if (first !== section) lines.push('');
-    if (first !== section && setting.path.length > 1) lines.push(`${first}:`);
-    section = first;
-    lines.push(...linesOf(setting, chosen));
+    if (setting.path[0] !== above[0]) lines.push('');
+    lines.push(...newSections(setting.path.slice(0, -1), above), ...linesOf(setting, chosen));
+    above = setting.path;
   }
   return `${HEAD}${lines.join('\n')}\n`;
+}
+
+/** The heads of the sections that the setting before did not stand in. */
+function newSections(sections: readonly string[], above: readonly string[]): string[] {
+  const first = sections.findIndex((name, depth) => name !== above[depth]);
+  return first < 0 ? [] : sections.slice(first).map((name, at) => `${'  '.repeat(first + at)}${name}:`);
 }
 
 function linesOf(setting: SettingKey, chosen: Readonly<Record<string, unknown>>): string[] {

@@ -41,7 +41,12 @@ function beatUntilStopped(): void {
     const heard = Atomics.load(words, ANSWERS);
     if (heard !== answers) answeredAt = performance.now();
     answers = heard;
-    if (performance.now() - answeredAt <= ANSWER_WITHIN_MS) insist(() => beat.run(workerId));
+    if (performance.now() - answeredAt > ANSWER_WITHIN_MS) continue;
+    try {
+      insist(() => beat.run(workerId));
+    } catch {
+      // A disk that is full for a while must not make a living worker look dead for good: the next second tries again.
+    }
   }
   database.close();
 }

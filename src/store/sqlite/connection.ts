@@ -18,9 +18,14 @@ const SETTINGS = [
   `pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
 ].join(';');
 
-/** The connection that writes. It never waits for a lock: a wait would stop the event loop. */
+/**
+ * The connection that writes. It never waits for a lock: a wait would stop the event loop.
+ *
+ * What is moved between pages leaves no copy behind, from the first write on: zeros only while something is deleted
+ * would come too late for the copies of before.
+ */
 export function openForWriting(file: string): DatabaseSync {
-  return open(file, (database) => database.exec(`pragma journal_mode = wal;${SETTINGS}`));
+  return open(file, (database) => database.exec(`pragma journal_mode = wal;pragma secure_delete = on;${SETTINGS}`));
 }
 
 /** A connection for reads; it sees what was committed when a statement begins. */

@@ -9,6 +9,7 @@ import {
   HandClock,
   attemptEnded,
   attemptStarted,
+  breakerClosed,
   codeOf,
   collect,
   never,
@@ -20,6 +21,7 @@ import {
   testDigest,
   worker,
 } from '../../../test/support/store-fixtures.ts';
+import type { StepPath } from '../../core/ids.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { openSqliteLogAndQueue } from './open.ts';
 import type { SqliteLogAndQueue, SqliteOptions } from './open.ts';
@@ -163,12 +165,12 @@ describe('constraints', () => {
       `update runs set state = 'succeeded', ended_at = at, holder = null where id = '${lease.runId}'`,
       `update runs set state = 'running', ended_at = null where id = '${ended.runId}'`,
       `update runs set holder = 1 where id = '${ended.runId}'`,
-      `insert into attempts values (1, 's1', 1, null, 'running', 5, null)`,
-      `insert into attempts values (1, 's1', 2, 1, 'running', 5, null)`,
-      `insert into attempts values (1, 's3', 2, 1, 'running', 5, null)`,
-      `insert into attempts values (1, 's3', 2, null, 'running', 5, null)`,
-      `insert into attempts values (1, 's3', 1, null, 'succeeded', 5, null)`,
-      `insert into attempts values (9, 's3', 1, null, 'running', 5, null)`,
+      `insert into attempts values (1, 's1', 1, null, 'running', 5, null, null)`,
+      `insert into attempts values (1, 's1', 2, 1, 'running', 5, null, null)`,
+      `insert into attempts values (1, 's3', 2, 1, 'running', 5, null, null)`,
+      `insert into attempts values (1, 's3', 2, null, 'running', 5, null, null)`,
+      `insert into attempts values (1, 's3', 1, null, 'succeeded', 5, null, null)`,
+      `insert into attempts values (9, 's3', 1, null, 'running', 5, null, null)`,
       `update attempts set ended_at = started_at - 1, state = 'failed' where path = 's2'`,
       `update attempts set state = 'asleep' where path = 's2'`,
       `update attempts set state = 'failed' where path = 's1'`,
@@ -216,6 +218,22 @@ describe('faults', () => {
     expect(await collect(store.log.read(leases[0].runId))).toHaveLength(2);
     store.limitPages(100_000);
     for (const lease of leases) expect(await store.log.append(lease, { drafts: many })).toMatchObject({ seq: 2002 });
+    expect((await store.health()).integrity).toBe('ok');
+  });
+
+  test('a full database refuses a reservation and an event of the installation whole, and takes them once there is space', async () => {
+    using at = place();
+    await using store = withClock(await at.open());
+    const lease = await startedRun(store, await register(store, 'a'));
+    const closings = Array.from({ length: 500 }, () => breakerClosed);
+    const budgets = Array.from({ length: 500 }, (_, index) => ({ scope: 'config' as const, subject: `c${index}` }));
+    const need = { path: 's1' as StepPath, attempt: 1, permits: [], budgets, costMicroUsd: 10 };
+    store.limitPages(1);
+    const refused = [store.ledger.reserve(lease, need), store.installation.append(closings)].map(codeOf);
+    expect(await Promise.all(refused)).toEqual(['STORE_FULL', 'STORE_FULL']);
+    store.limitPages(100_000);
+    expect(await store.ledger.reserve(lease, need)).toMatchObject({ ok: true });
+    expect(await store.installation.append(closings)).toMatchObject({ seq: 501 });
     expect((await store.health()).integrity).toBe('ok');
   });
 
@@ -278,12 +296,12 @@ describe('several processes', () => {
   test('a follower gets what another process writes, each event once', async () => {
     using at = place();
     await using store = withClock(await at.open());
-    const followed = collect(store.log.follow({ position: 0 }, never), 12);
+    const followed = collect(store.log.follow({ position: 0 }, never), 14);
     const own = startedRun(store, await register(store, 'a'));
     const child = spawn(process.execPath, ['--input-type=module', '-e', program(at.file, 5)], { stdio: 'inherit' });
     const ended = new Promise((resolve) => child.once('exit', resolve));
     const events = await followed;
-    expect(events.map(({ position }) => position)).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
+    expect(events.map(({ position }) => position)).toEqual(Array.from({ length: 14 }, (_, index) => index + 1));
     expect(await ended).toBe(0);
     await own;
   });
@@ -292,7 +310,7 @@ describe('several processes', () => {
     using at = place();
     await using store = await at.open({ beats: 'thread' });
     const id = worker('a');
-    await store.queue.register({ id, host: 'test', pid: 1, version: '0.1.0' });
+    await store.queue.register({ id, host: 'test', pid: 1, version: '0.1.0', slots: 4 });
     const beats = async (): Promise<number> => (await store.queue.workers())[0]?.beats ?? 0;
     await vi.waitFor(async () => expect(await beats()).toBeGreaterThan(0), { timeout: 20_000, interval: 50 });
     await store.queue.retire(id);

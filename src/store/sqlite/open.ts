@@ -4,14 +4,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import { StemmaError } from '../../core/errors.ts';
 import type { Digest, WorkerId } from '../../core/ids.ts';
-import type { Clock, RunLog, Signer, StoreHealth, WorkQueue } from '../../core/ports.ts';
+import type {
+  Clock,
+  InstallationLog,
+  Ledger,
+  RouteStatistics,
+  RunLog,
+  Signer,
+  StoreHealth,
+  WorkQueue,
+} from '../../core/ports.ts';
 import { Changes } from '../changes.ts';
+import { StoredLedger } from '../stored-ledger.ts';
 import { openForReading, openForWriting, pragma, prepareQuery, reportConnection } from './connection.ts';
 import type { ConnectionReport } from './connection.ts';
+import { ContentDeletion } from './content-deletion.ts';
 import { GroupCommit } from './group-commit.ts';
+import { SqliteInstallationLog } from './installation-log.ts';
+import { SqliteLedgerTables } from './ledger.ts';
 import { migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { Roster } from './roster.ts';
+import { SqliteRouteStatistics } from './route-statistics.ts';
 import { SqliteRunLog } from './run-log.ts';
 import { RunWriter } from './run-writer.ts';
 import { systemCode, toFileError } from '../system/file-errors.ts';
@@ -39,6 +53,9 @@ export interface SqliteOptions {
 export interface SqliteLogAndQueue extends AsyncDisposable {
   readonly log: RunLog;
   readonly queue: WorkQueue;
+  readonly ledger: Ledger;
+  readonly installation: InstallationLog;
+  readonly routes: RouteStatistics;
   /** Where a further connection for queries finds the database. */
   readonly file: string;
   health(): Promise<StoreHealth>;
@@ -118,9 +135,10 @@ function assemble(options: SqliteOptions, database: DatabaseSync, reader: Databa
     onCommitted: (topics) => changes.publish(topics),
     onFailed: () => writer.forgetHeads(),
   });
-  const roster = new Roster({ database, reader, clock, file, beats });
+  const installation = new SqliteInstallationLog({ database, reader, writes, clock, digest });
+  const roster = new Roster({ database, reader, clock, file, beats, installation });
   const closing = new AbortController();
-  const shared = { reader, writes, writer, changes, closing: closing.signal };
+  const shared = { database, reader, writes, writer, clock, installation, changes, closing: closing.signal };
   let closed: Promise<void> | undefined;
   const shut = async (): Promise<void> => {
     await writes.close();
@@ -134,8 +152,11 @@ function assemble(options: SqliteOptions, database: DatabaseSync, reader: Databa
     file,
     close,
     [Symbol.asyncDispose]: close,
-    log: new SqliteRunLog(shared),
-    queue: new SqliteWorkQueue({ ...shared, database, clock, roster }),
+    log: new SqliteRunLog({ ...shared, deletion: new ContentDeletion(shared) }),
+    queue: new SqliteWorkQueue({ ...shared, roster }),
+    ledger: new StoredLedger({ ...shared, tables: new SqliteLedgerTables({ database, clock, roster }) }),
+    installation,
+    routes: new SqliteRouteStatistics(reader),
     health: async () => healthOf(reader, file),
     limitPages: (pages) => database.exec(`pragma max_page_count = ${pages}`),
     connections: () => [database, reader].map((connection) => reportConnection(connection)),

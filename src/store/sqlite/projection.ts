@@ -56,7 +56,7 @@ interface StoredEvent {
   readonly hash: Uint8Array;
 }
 
-/** The log in pages, and how far each read model has come in it. */
+/** The events of runs in pages, and how far each read model has come in them. */
 export class EventPages {
   readonly #positionOf;
   readonly #page;
@@ -66,7 +66,8 @@ export class EventPages {
     this.#positionOf = prepareQuery<{ position: number }>(database, 'select position from projections where name = ?');
     this.#page = prepareQuery<StoredEvent>(
       database,
-      `select position, run_key, body, hash from events where position > ? order by position limit ${PAGE}`,
+      `select position, run_key, body, hash from events where position > ? and run_key is not null
+       order by position limit ${PAGE}`,
     );
     this.#moveTo = prepareChange(
       database,

@@ -3,12 +3,13 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { RunId, WorkerId } from '../../core/ids.ts';
 import type { Clock, WorkerInfo, WorkerRow } from '../../core/ports.ts';
 import type { WorkerMode } from '../../core/states.ts';
-import { workerUnknown } from '../refusals.ts';
+import { workerNotFound, workerUnknown } from '../refusals.ts';
 import { WorkerWatch } from '../worker-watch.ts';
 import type { Beating, Observed } from '../worker-watch.ts';
 import { prepareChange, prepareQuery } from './connection.ts';
 import type { Change, Query } from './connection.ts';
 import { Heartbeat } from './heartbeat.ts';
+import type { SqliteInstallationLog } from './installation-log.ts';
 
 interface StoredWorker {
   readonly key: number;
@@ -16,12 +17,14 @@ interface StoredWorker {
   readonly host: string;
   readonly pid: number;
   readonly version: string;
+  readonly slots: number;
   readonly mode: WorkerMode;
   readonly beats: number;
   readonly stopped: 0 | 1;
+  readonly crashed: 0 | 1;
 }
 
-const COLUMNS = 'key, id, host, pid, version, mode, beats, stopped';
+const COLUMNS = 'key, id, host, pid, version, slots, mode, beats, stopped, crashed';
 const HOLDERS = 'select holder from runs where holder is not null';
 
 export interface OtherWorker {
@@ -38,30 +41,42 @@ export interface RosterParts {
   readonly file: string;
   /** Whether a thread raises the counters of the workers registered here. */
   readonly beats: 'thread' | 'manual';
+  /** Told who comes and goes, in the same transaction. */
+  readonly installation: Pick<SqliteInstallationLog, 'appendNow'>;
 }
+
+/** What a write tells those who wait. */
+type Topics = Set<string>;
 
 export class Roster {
   readonly #file: string;
   readonly #beats: 'thread' | 'manual';
   readonly #watch: WorkerWatch;
+  readonly #installation: RosterParts['installation'];
   readonly #heartbeats = new Map<WorkerId, Heartbeat>();
   /** The workers registered here and not retired: they live, whatever another process thinks of them. */
   readonly #own = new Map<WorkerId, WorkerInfo>();
-  readonly #all: Query<StoredWorker>;
+  readonly #all: Query<StoredWorker & { readonly held: number }>;
   readonly #watched: Query<StoredWorker & { readonly holds: 0 | 1 }>;
   readonly #holder: Query<StoredWorker>;
-  readonly #keyOf: Query<{ readonly key: number }>;
+  readonly #modeOf: Query<{ readonly mode: WorkerMode }>;
+  readonly #entry: Query<{ readonly key: number; readonly mode: WorkerMode }>;
   readonly #insert: Change;
   readonly #beat: Change;
   readonly #stop: Change;
-  readonly #stopCrashed: Change;
+  readonly #setMode: Change;
+  readonly #stopCrashed: Query<{ readonly id: WorkerId }>;
   readonly #forgetStopped: Change;
 
-  constructor({ database, reader, clock, file, beats }: RosterParts) {
+  constructor({ database, reader, clock, file, beats, installation }: RosterParts) {
     this.#file = file;
     this.#beats = beats;
+    this.#installation = installation;
     this.#watch = new WorkerWatch(clock);
-    this.#all = prepareQuery(reader, `select ${COLUMNS} from workers order by key`);
+    this.#all = prepareQuery(
+      reader,
+      `select ${COLUMNS}, (select count(*) from runs where holder = workers.key) as held from workers order by key`,
+    );
     this.#watched = prepareQuery(
       reader,
       `select ${COLUMNS}, key in (${HOLDERS}) as holds from workers where stopped = 0 or key in (${HOLDERS})`,
@@ -70,18 +85,24 @@ export class Roster {
       reader,
       `select ${COLUMNS} from workers where key = (select holder from runs where id = ?)`,
     );
-    this.#keyOf = prepareQuery(database, 'select key from workers where id = ? and stopped = 0');
+    this.#modeOf = prepareQuery(reader, 'select mode from workers where id = ?');
+    this.#entry = prepareQuery(database, 'select key, mode from workers where id = ? and stopped = 0');
     this.#insert = prepareChange(
       database,
-      `insert into workers (id, host, pid, version) values (?, ?, ?, ?)
-       on conflict (id) do update set host = excluded.host, pid = excluded.pid, version = excluded.version, stopped = 0`,
+      `insert into workers (id, host, pid, version, slots) values (?, ?, ?, ?, ?)
+       on conflict (id) do update set host = excluded.host, pid = excluded.pid, version = excluded.version,
+         slots = excluded.slots, stopped = 0, crashed = 0`,
     );
     this.#beat = prepareChange(database, 'update workers set beats = beats + 1 where id = ?');
-    this.#stop = prepareChange(database, 'update workers set stopped = 1 where id = ?');
-    this.#stopCrashed = prepareChange(
+    this.#stop = prepareChange(
       database,
-      `update workers set stopped = 1
-       where key in (select value from json_each(?)) and stopped = 0 and key not in (${HOLDERS})`,
+      'update workers set stopped = 1, crashed = 0 where id = ? and (stopped = 0 or crashed = 1)',
+    );
+    this.#setMode = prepareChange(database, 'update workers set mode = ? where id = ?');
+    this.#stopCrashed = prepareQuery(
+      database,
+      `update workers set stopped = 1, crashed = 1
+       where key in (select value from json_each(?)) and stopped = 0 and key not in (${HOLDERS}) returning id`,
     );
     // What people have set (quarantine) outlives the worker's own end: it may come back under this id.
     this.#forgetStopped = prepareChange(
@@ -91,8 +112,8 @@ export class Roster {
   }
 
   workers(): readonly WorkerRow[] {
-    return this.#all.all().map(({ id, host, pid, version, mode, beats, stopped }) => {
-      return { id, host, pid, version, mode, beats, stopped: stopped === 1 };
+    return this.#all.all().map(({ key: _key, stopped, crashed, ...worker }) => {
+      return { ...worker, stopped: stopped === 1, crashed: crashed === 1 };
     });
   }
 
@@ -108,6 +129,18 @@ export class Roster {
       });
   }
 
+  /** Whose runs may be taken over, and how many runs those that are known to live and may claim hold at once. */
+  strength(): { readonly dead: readonly number[]; readonly slots: number } {
+    const dead: number[] = [];
+    let slots = 0;
+    for (const worker of this.#watched.all()) {
+      const seen = this.#own.has(worker.id) ? 'live' : this.#watch.observe(toBeating(worker));
+      if (seen === 'dead') dead.push(worker.key);
+      if (seen === 'live' && worker.mode === 'active') slots += worker.slots;
+    }
+    return { dead, slots };
+  }
+
   /** Whether the worker that holds the run lives. */
   isHeldByLiving(runId: RunId, signal: AbortSignal): Promise<boolean> {
     return this.#watch.isLiving(() => {
@@ -116,39 +149,54 @@ export class Roster {
     }, signal);
   }
 
+  mode(worker: WorkerId): WorkerMode {
+    return this.#modeOf.get(worker)?.mode ?? 'active';
+  }
+
   /**
-   * Inside a write: the key of a worker that may hold runs. One that stood still so long that another process took
-   * it for crashed, and that goes on now, is registered anew.
+   * Inside a write: a worker that may hold runs. One that stood still so long that another process took it for crashed,
+   * and that goes on now, is registered anew.
    */
-  keyOf(worker: WorkerId): number {
+  entry(worker: WorkerId, topics: Topics): { readonly key: number; readonly mode: WorkerMode } {
     const own = this.#own.get(worker);
-    if (this.#keyOf.get(worker) === undefined && own !== undefined) this.#write(own);
-    const row = this.#keyOf.get(worker);
+    if (this.#entry.get(worker) === undefined && own !== undefined) this.#write(own, topics);
+    const row = this.#entry.get(worker);
     if (row === undefined) throw workerUnknown(worker);
-    return row.key;
+    return row;
   }
 
   /** Inside a write: also lets go of the rows of workers that have stopped. Events name them by their id. */
-  insert(worker: WorkerInfo): void {
+  insert(worker: WorkerInfo, topics: Topics): void {
     this.#forgetStopped(worker.id);
-    this.#write(worker);
+    this.#write(worker, topics);
   }
 
-  #write({ id, host, pid, version }: WorkerInfo): void {
-    this.#insert(id, host, pid, version);
+  #write({ id, host, pid, version, slots }: WorkerInfo, topics: Topics): void {
+    this.#insert(id, host, pid, version, slots);
+    const data = { worker: id, pid, slots, stemma: version };
+    this.#installation.appendNow([{ type: 'worker.started', data }], topics);
   }
 
   /** Inside a write: those of the list (JSON) that hold nothing any more count as stopped. */
-  markCrashed(keys: string): void {
-    this.#stopCrashed(keys);
+  markCrashed(keys: string, topics: Topics): void {
+    for (const { id } of this.#stopCrashed.all(keys))
+      this.#installation.appendNow([{ type: 'worker.crashed', data: { worker: id } }], topics);
   }
 
   beat(worker: WorkerId): void {
     this.#beat(worker);
   }
 
-  markStopped(worker: WorkerId): void {
-    this.#stop(worker);
+  /** Inside a write. */
+  markStopped(worker: WorkerId, topics: Topics): void {
+    if (this.#stop(worker).changes === 0) return;
+    this.#installation.appendNow([{ type: 'worker.stopped', data: { worker } }], topics);
+  }
+
+  /** Inside a write. @throws {StemmaError} NOT_FOUND */
+  setMode(worker: WorkerId, { mode, by }: { mode: WorkerMode; by: string }, topics: Topics): void {
+    if (this.#setMode(mode, worker).changes === 0) throw workerNotFound(worker);
+    this.#installation.appendNow([{ type: 'worker.modeSet', data: { worker, mode, by } }], topics);
   }
 
   startBeating(worker: WorkerInfo): void {

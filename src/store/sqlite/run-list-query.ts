@@ -111,6 +111,22 @@ export async function labelsOf(
   return labels;
 }
 
+/** The most rows that one statement fetches. */
+const BRANCHES_AT_ONCE = 1000;
+
+/** Runs that branched off a run, oldest first. */
+export async function selectBranches(reader: Kysely<Tables>, runId: RunId): Promise<RunId[]> {
+  const found: RunId[] = [];
+  for (let after = 0; ;) {
+    const query = reader.selectFrom('run_list').select(['run_key', 'id']).where('parent', '=', runId);
+    const page = await query.where('run_key', '>', after).orderBy('run_key').limit(BRANCHES_AT_ONCE).execute();
+    found.push(...page.map(({ id }) => id));
+    const last = page.at(-1);
+    if (last === undefined || page.length < BRANCHES_AT_ONCE) return found;
+    after = last.run_key;
+  }
+}
+
 export const toListRow = (row: ListedRun, labels: Labels): RunListRow => ({
   runId: row.id,
   state: row.state,

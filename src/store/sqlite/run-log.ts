@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { parseEvent } from '../../core/events.ts';
-import type { RunEvent } from '../../core/events.ts';
+import { parseEvent, parseLogEvent } from '../../core/events.ts';
+import type { InstallationDraft, LogEvent, RunEvent } from '../../core/events.ts';
 import { toHex } from '../../core/ids.ts';
 import type { ArtifactId, Instant, RunId, Sha256, SpanId, StepPath, WorkerId } from '../../core/ids.ts';
 import type {
@@ -15,23 +15,16 @@ import type {
   StoredBody,
 } from '../../core/ports.ts';
 import type { AttemptState, RunState } from '../../core/states.ts';
-import { LOG, logOf } from '../changes.ts';
+import { followed } from '../changes.ts';
 import type { Changes } from '../changes.ts';
 import { parseDefinitionSet, parsePriority, parseSources } from '../stored-texts.ts';
 import { prepareQuery } from './connection.ts';
+import type { ContentDeletion } from './content-deletion.ts';
 import type { Query } from './connection.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { RunWriter } from './run-writer.ts';
-
-/** Rows fetched at a time; no statement stays open between pages. */
-const PAGE = 1000;
-
-interface EventRow {
-  readonly position: number;
-  readonly seq: number;
-  readonly body: string;
-  readonly hash: Uint8Array;
-}
+import { EVENT_COLUMNS, PAGE, rowsOf, toStoredBody } from './stored-events.ts';
+import type { EventRow, SeqRange } from './stored-events.ts';
 
 interface RunRow {
   readonly state: RunState;
@@ -46,6 +39,7 @@ interface RunRow {
   readonly signature: string | null;
   readonly signature_key: string | null;
   readonly holder: WorkerId | null;
+  readonly content_deleted: 0 | 1;
 }
 
 interface StoredAttempt {
@@ -76,6 +70,7 @@ export interface SqliteRunLogParts {
   readonly reader: DatabaseSync;
   readonly writes: GroupCommit;
   readonly writer: RunWriter;
+  readonly deletion: ContentDeletion;
   readonly changes: Changes;
   /** Aborted when the store closes; followers end then. */
   readonly closing: AbortSignal;
@@ -86,7 +81,7 @@ export class SqliteRunLog implements RunLog {
   readonly #run: Query<RunRow>;
   readonly #runKey: Query<{ readonly key: number }>;
   readonly #page: Query<EventRow>;
-  readonly #pageOfRun: Query<EventRow>;
+  readonly #pageOfChain: Query<EventRow>;
   readonly #seqAt: Query<{ readonly seq: number }>;
   readonly #attempts: Query<StoredAttempt>;
   readonly #artifacts: Query<StoredArtifact>;
@@ -98,16 +93,17 @@ export class SqliteRunLog implements RunLog {
     this.#run = prepareQuery(
       reader,
       `select state, seq, at, hash, created_at, ended_at, open_attempts, priority, definitions, signature, signature_key,
-         workers.id as holder
+         content_deleted, workers.id as holder
        from runs left join workers on workers.key = runs.holder where runs.id = ?`,
     );
     this.#runKey = prepareQuery(reader, 'select key from runs where id = ?');
-    const columns = 'select position, seq, body, hash from events';
-    this.#page = prepareQuery(reader, `${columns} where position > ? order by position limit ?`);
-    this.#pageOfRun = prepareQuery(reader, `${columns} where run_key = ? and seq > ? order by seq limit ?`);
+    const events = `select ${EVENT_COLUMNS} from events`;
+    this.#page = prepareQuery(reader, `${events} where position > ? order by position limit ?`);
+    // `is`, so that null stands for the installation's own chain.
+    this.#pageOfChain = prepareQuery(reader, `${events} where run_key is ? and seq > ? order by seq limit ?`);
     this.#seqAt = prepareQuery(
       reader,
-      'select coalesce(max(seq), 0) as seq from events where run_key = ? and position <= ?',
+      'select coalesce(max(seq), 0) as seq from events where run_key is ? and position <= ?',
     );
     this.#attempts = prepareQuery(
       reader,
@@ -126,25 +122,24 @@ export class SqliteRunLog implements RunLog {
     return this.#parts.writes.write((topics) => this.#parts.writer.append(lease, append, topics));
   }
 
-  async *read(runId: RunId, range: { afterSeq?: number; limit?: number } = {}): AsyncGenerator<RunEvent> {
+  async *read(runId: RunId, range: SeqRange = {}): AsyncGenerator<RunEvent> {
     for (const row of this.#rows(runId, range)) yield parseEvent(row.body, row);
   }
 
   async *bodies(runId: RunId): AsyncGenerator<StoredBody> {
-    for (const { seq, position, body, hash } of this.#rows(runId))
-      yield { seq, position, body, hash: toHex(hash) as Sha256 };
+    for (const row of this.#rows(runId)) yield toStoredBody(row);
   }
 
-  async *follow(from: FollowFrom, signal: AbortSignal): AsyncGenerator<RunEvent> {
+  async *follow(from: FollowFrom, signal: AbortSignal): AsyncGenerator<LogEvent> {
     const until = AbortSignal.any([signal, this.#parts.closing]);
-    const pageAfter =
-      from.runId === undefined ? this.#pages(from.position) : this.#pagesOfRun(from.runId, from.position);
-    const topic = from.runId === undefined ? LOG : logOf(from.runId);
+    const { runId, position } = from;
+    const pageAfter = runId === undefined ? this.#pages(position) : this.#pagesOfChain(runId, position);
+    const topic = followed(runId);
     while (!until.aborted) {
       const rows = pageAfter();
       for (const row of rows) {
         if (until.aborted) return;
-        yield parseEvent(row.body, row);
+        yield parseLogEvent(row.body, row);
       }
       if (rows.length === 0) await this.#parts.changes.next(topic, until);
     }
@@ -167,6 +162,7 @@ export class SqliteRunLog implements RunLog {
       ...(row.ended_at !== null && { endedAt: row.ended_at }),
       ...(signature !== null && keyId !== null && { signature: { keyId, value: signature } }),
       ...(holder !== null && { holder }),
+      ...(row.content_deleted === 1 && { contentDeleted: true }),
     };
   }
 
@@ -189,18 +185,14 @@ export class SqliteRunLog implements RunLog {
     return this.#definitions.get(digest)?.body;
   }
 
-  *#rows(runId: RunId, range: { afterSeq?: number; limit?: number } = {}): Generator<EventRow> {
+  deleteContent(runId: RunId, receipt: InstallationDraft): Promise<void> {
+    return this.#parts.deletion.delete(runId, receipt);
+  }
+
+  *#rows(runId: RunId, range?: SeqRange): Generator<EventRow> {
     const key = this.#keyOf(runId);
     if (key === undefined) return;
-    let { afterSeq = 0, limit: left = Number.POSITIVE_INFINITY } = range;
-    while (left > 0) {
-      const wanted = Math.min(PAGE, left);
-      const rows = this.#pageOfRun.all(key, afterSeq, wanted);
-      yield* rows;
-      if (rows.length < wanted) return;
-      left -= rows.length;
-      afterSeq = rows.at(-1)?.seq ?? afterSeq;
-    }
+    yield* rowsOf((afterSeq, limit) => this.#pageOfChain.all(key, afterSeq, limit), range);
   }
 
   #keyOf(runId: RunId): number | undefined {
@@ -217,16 +209,14 @@ export class SqliteRunLog implements RunLog {
     };
   }
 
-  #pagesOfRun(runId: RunId, position: number): () => readonly EventRow[] {
-    let key: number | undefined;
-    let last = 0;
+  #pagesOfChain(runId: RunId | null, position: number): () => readonly EventRow[] {
+    let key: number | null | undefined;
+    let last: number | undefined;
     return () => {
-      if (key === undefined) {
-        key = this.#keyOf(runId);
-        if (key === undefined) return [];
-        last = this.#seqAt.get(key, position)?.seq ?? 0;
-      }
-      const rows = this.#pageOfRun.all(key, last, PAGE);
+      key ??= runId === null ? null : this.#keyOf(runId);
+      if (key === undefined) return [];
+      last ??= this.#seqAt.get(key, position)?.seq ?? 0;
+      const rows = this.#pageOfChain.all(key, last, PAGE);
       last = rows.at(-1)?.seq ?? last;
       return rows;
     };

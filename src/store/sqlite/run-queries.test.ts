@@ -52,7 +52,7 @@ class Bench implements AsyncDisposable {
     const store = await openSqliteLogAndQueue({ file, clock, digest: nodeDigest, beats: 'manual', migrations });
     cleanup.use(store);
     const bench = new Bench(file, store, cleanup);
-    await store.queue.register({ id: WORKER, host: 'h', pid: 1, version: '0' });
+    await store.queue.register({ id: WORKER, host: 'h', pid: 1, version: '0', slots: 8 });
     return bench;
   }
 
@@ -140,6 +140,8 @@ function attempt(output: ArtifactId, usage: Usage): EventDraft[] {
     facts: {},
     outputs: [{ id: output, commitment: SHA }],
     durationMs: 1,
+    provider: 'offline',
+    model: 'm',
     usage,
   } as const;
   return [
@@ -373,6 +375,10 @@ function tables(file: string): Readonly<Record<string, unknown>> {
   const read = (sql: string): unknown[] => database.prepare(sql).all();
   return {
     run_list: read('select * from run_list order by run_key'),
+    statistics_runs: read('select * from statistics_runs order by run_key'),
+    attempt_statistics: read('select * from attempt_statistics order by run_key, path, attempt'),
+    cost_sums: read('select * from cost_sums order by day, config, path'),
+    run_costs: read('select * from run_costs order by run_key, day'),
     searched_texts: read('select * from searched_texts order by key'),
     projections: read('select * from projections order by name'),
     run_texts: read('select * from temp.words order by term, doc, offset'),
@@ -395,6 +401,8 @@ describe('a rebuild', () => {
     const before = tables(bench.file);
     expect(before['run_list']).toHaveLength(3);
     expect(before['run_texts']).not.toEqual([]);
+    expect(before['cost_sums']).not.toEqual([]);
+    expect(before['run_costs']).toHaveLength(3);
     expect(await queries.rebuild()).toEqual({ events });
     expect(tables(bench.file)).toEqual(before);
   });
@@ -431,7 +439,7 @@ test('an entry of the log that is damaged is named', async () => {
   await bench.submit();
   using database = new DatabaseSync(bench.file);
   database.exec("update events set body = 'not json'");
-  await expect(queries.list({ limit: 1 })).rejects.toMatchObject({ code: 'STORE_CORRUPT', facts: { position: 1 } });
+  await expect(queries.list({ limit: 1 })).rejects.toMatchObject({ code: 'STORE_CORRUPT', facts: { position: 2 } });
 });
 
 test('queries that were closed open nothing again', async () => {

@@ -1,18 +1,21 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Kysely } from 'kysely';
 import { StemmaError } from '../../core/errors.ts';
-import type { RunId } from '../../core/ids.ts';
-import type { Clock, FileStore, RunListFilter, RunListRow, RunQueries } from '../../core/ports.ts';
+import type { Instant, RunId } from '../../core/ids.ts';
+import type { Clock, CostFilter, FileStore, RunListFilter, RunListRow, RunQueries, Work } from '../../core/ports.ts';
+import { attemptStatisticsProjection } from './attempt-statistics.ts';
 import { openForReading, openForWriting } from './connection.ts';
 import { GroupCommit } from './group-commit.ts';
 import { kyselyOver } from './kysely-dialect.ts';
+import { localDays } from './local-days.ts';
 import { EventPages, catchUp } from './projection.ts';
 import type { Projection } from './projection.ts';
-import { formatCursor, labelsOf, parseCursor, selectRuns, toListRow } from './run-list-query.ts';
+import { formatCursor, labelsOf, parseCursor, selectBranches, selectRuns, toListRow } from './run-list-query.ts';
 import type { Tables } from './run-list-query.ts';
 import { runListProjection } from './run-list.ts';
 import { textProjection } from './search.ts';
 import { toStoreError } from './sqlite-errors.ts';
+import { selectCallRates, selectCosts, selectCounts, selectMedian } from './statistics-query.ts';
 
 export interface SqliteRunQueriesOptions {
   /** A database whose schema is up to date. */
@@ -21,6 +24,8 @@ export interface SqliteRunQueriesOptions {
   readonly files: Pick<FileStore, 'read'>;
   /** `privacy.search`: off keeps no index of texts and takes away the one there is. */
   readonly search: 'on' | 'off';
+  /** `time.zone`, whose days costs are counted by; the system's when there is none. */
+  readonly zone?: string;
 }
 
 /** The connections with what is prepared on them. */
@@ -75,6 +80,31 @@ export class SqliteRunQueries implements RunQueries, AsyncDisposable {
       const rows = await query.select(['labels.key', 'labels.value']).where('runs.id', '=', runId).execute();
       return Object.fromEntries(rows.map(({ key, value }) => [key, value]));
     });
+  }
+
+  async branches(runId: RunId): Promise<readonly RunId[]> {
+    const { reader } = await this.#caughtUp();
+    return this.#explained(() => selectBranches(reader, runId));
+  }
+
+  async costs(filter: CostFilter): ReturnType<RunQueries['costs']> {
+    const { reader } = await this.#caughtUp();
+    return this.#explained(() => selectCosts(reader, filter));
+  }
+
+  async medians(of: readonly Work[]): Promise<readonly (number | null)[]> {
+    const { reader } = await this.#caughtUp();
+    return this.#explained(() => Promise.all(of.map((work) => selectMedian(reader, work))));
+  }
+
+  async callRates(since: Instant): ReturnType<RunQueries['callRates']> {
+    const { reader } = await this.#caughtUp();
+    return this.#explained(() => selectCallRates(reader, since));
+  }
+
+  async counts(): ReturnType<RunQueries['counts']> {
+    const { database } = await this.#caughtUp();
+    return selectCounts(database, this.#options.clock.now());
   }
 
   rebuild(): Promise<{ events: number }> {
@@ -139,7 +169,7 @@ export class SqliteRunQueries implements RunQueries, AsyncDisposable {
 }
 
 function openSession(options: SqliteRunQueriesOptions): Session {
-  const { file, clock, files, search } = options;
+  const { file, clock, files, search, zone } = options;
   const database = openForWriting(file);
   try {
     // What leaves the index of texts is to be gone from the file too.
@@ -147,8 +177,9 @@ function openSession(options: SqliteRunQueriesOptions): Session {
     database.exec('pragma secure_delete = on; pragma synchronous = normal');
     const nothing = (): void => undefined;
     const writes = new GroupCommit(database, { file, clock, onCommitted: nothing, onFailed: nothing });
-    const [runs, texts] = [runListProjection(database), textProjection(database, files)];
-    const kept = search === 'on' ? [runs, texts] : [runs];
+    const always = [runListProjection(database), attemptStatisticsProjection(database, localDays(zone))];
+    const texts = textProjection(database, files);
+    const kept = search === 'on' ? [...always, texts] : always;
     const dropped = search === 'on' ? [] : [texts];
     const reader = kyselyOver<Tables>(openForReading(file));
     return { reader, database, writes, log: new EventPages(database), kept, dropped };

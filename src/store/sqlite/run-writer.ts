@@ -5,7 +5,6 @@ import { GENESIS, eventBody, eventHash } from '../../core/events.ts';
 import type { EventDraft } from '../../core/events.ts';
 import type { Digest, Instant, RunId } from '../../core/ids.ts';
 import type { Append, ArtifactRow, Clock, Lease, Signer, Submission } from '../../core/ports.ts';
-import { prioritySchema } from '../../core/schema.ts';
 import { RUN_MOVES, isTerminal } from '../../core/states.ts';
 import type { RunState } from '../../core/states.ts';
 import { LOG, QUEUE, logOf } from '../changes.ts';
@@ -37,6 +36,13 @@ export interface RunWriterParts {
   readonly clock: Clock;
   readonly digest: Digest;
   readonly signer: Signer | undefined;
+}
+
+/** Who holds a new run, and where it stands among those that wait. */
+export interface JoinedQueue {
+  readonly holder: number | null;
+  readonly class: number;
+  readonly turn: number;
 }
 
 /** Drafts up to a move of the run, or to the end: what one update of the head covers. */
@@ -99,15 +105,14 @@ export class RunWriter {
   }
 
   /** The run's row with its first event and everything that belongs to it; the token when it is held from the start. */
-  submit(submission: Submission, holder: number | null): number {
-    const { runId, created, definitions } = submission;
+  submit(submission: Submission, { holder, class: priority, turn }: JoinedQueue): number {
+    const { runId, created, definitions, share = null } = submission;
     const at = this.#clock.now();
     const body = eventBody(runId, { seq: 1, at }, created);
     const hash = eventHash(this.#digest, GENESIS, body);
     const token = holder === null ? 0 : 1;
-    const priority = prioritySchema.options.indexOf(submission.priority);
     this.#sql.insertDefinitions(definitions.digest, JSON.stringify(definitions));
-    const run = this.#sql.insertRun(runId, hash, at, token, holder, priority, definitions.digest);
+    const run = this.#sql.insertRun(runId, hash, at, token, holder, priority, definitions.digest, share, turn);
     const key = Number(run.lastInsertRowid);
     const position = Number(this.#sql.insertEvent(key, 1, body, hash).lastInsertRowid);
     for (const artifact of submission.artifacts) this.#storeArtifact(key, artifact);
@@ -169,11 +174,12 @@ export class RunWriter {
     return this.#sql.move(to.seq, to.hash, to.at, opened, to.state, endedAt, key, token, seq).changes === 1;
   }
 
-  #startAttempt({ key, state }: Head, draft: EventDraft, at: Instant): void {
+  #startAttempt({ key, state }: Head, draft: Extract<EventDraft, { type: 'attempt.started' }>, at: Instant): void {
     const path = draft.stepPath ?? null;
     const attempt = draft.attempt ?? null;
+    const candidate = draft.data.route?.chosen ?? null;
     if (state !== 'running') throw new StemmaError('STATE_CONFLICT', `No attempt can start while the run is ${state}.`);
-    this.#sql.startAttempt(key, path, attempt, attempt === null || attempt === 1 ? null : attempt - 1, at);
+    this.#sql.startAttempt(key, path, attempt, attempt === null || attempt === 1 ? null : attempt - 1, at, candidate);
   }
 
   #endAttempt({ key }: Head, draft: Extract<EventDraft, { type: 'attempt.ended' }>, at: Instant): void {

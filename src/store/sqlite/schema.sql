@@ -7,7 +7,7 @@ CREATE TABLE workers (
   mode text not null default 'active' check (mode in ('active', 'paused', 'draining', 'quarantined')),
   beats integer not null default 0,
   stopped integer not null default 0 check (stopped in (0, 1))
-) strict;
+, slots integer not null default 1 check (slots >= 1), crashed integer not null default 0 check (crashed in (0, 1))) strict;
 
 CREATE TABLE definition_sets (
   digest text primary key,
@@ -31,13 +31,11 @@ CREATE TABLE runs (
   priority integer not null check (priority between 0 and 3),
   definitions text not null references definition_sets (digest),
   signature text,
-  signature_key text,
+  signature_key text, content_deleted integer not null default 0 check (content_deleted in (0, 1)), share text, turn integer not null default 0, class integer not null default 0, class_since integer not null default 0,
   check ((ended_at is not null) = (state in ('blocked', 'succeeded', 'failed', 'canceled', 'quarantined'))),
   check (ended_at is null or holder is null),
   check ((signature is null) = (signature_key is null))
 ) strict;
-
-CREATE INDEX runs_unfinished on runs (priority, key, holder, paused, wake_at) where ended_at is null;
 
 CREATE INDEX runs_held on runs (holder) where holder is not null;
 
@@ -53,15 +51,6 @@ begin
   select raise(abort, 'a run cannot become ' || new.state || ' while an attempt is running');
 end;
 
-CREATE TABLE events (
-  position integer primary key,
-  run_key integer not null references runs (key),
-  seq integer not null check (seq >= 1),
-  body text not null,
-  hash blob not null check (length(hash) = 32),
-  unique (run_key, seq)
-) strict;
-
 CREATE TABLE attempts (
   run_key integer not null references runs (key),
   path text not null,
@@ -69,7 +58,7 @@ CREATE TABLE attempts (
   retry_of_attempt integer,
   state text not null check (state in ('running', 'succeeded', 'blocked', 'suspended', 'failed', 'timedOut', 'canceled', 'abandoned')),
   started_at integer not null,
-  ended_at integer,
+  ended_at integer, candidate text,
   primary key (run_key, path, attempt),
   foreign key (run_key, path, retry_of_attempt) references attempts (run_key, path, attempt),
   check ((attempt = 1) = (retry_of_attempt is null)),
@@ -119,16 +108,7 @@ CREATE TABLE labels (
 
 CREATE INDEX labels_by_value on labels (key, value, run_key);
 
-CREATE TABLE commands (
-  id integer primary key autoincrement,
-  run_key integer not null references runs (key),
-  type text not null check (type in ('cancel', 'pause', 'resume')),
-  sender text not null
-) strict;
-
 CREATE TABLE sqlite_sequence(name,seq);
-
-CREATE INDEX commands_of_run on commands (run_key, id);
 
 CREATE TABLE projections (
   name text primary key,
@@ -177,3 +157,171 @@ CREATE TABLE 'run_texts_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOU
 CREATE TABLE 'run_texts_docsize'(id INTEGER PRIMARY KEY, sz BLOB, origin INTEGER);
 
 CREATE TABLE 'run_texts_config'(k PRIMARY KEY, v) WITHOUT ROWID;
+
+CREATE TABLE installation (
+  key integer primary key check (key = 1),
+  seq integer not null,
+  at integer not null,
+  hash blob not null check (length(hash) = 32)
+) strict;
+
+CREATE TABLE "events" (
+  position integer primary key,
+  run_key integer references runs (key),
+  seq integer not null check (seq >= 1),
+  body text not null,
+  hash blob not null check (length(hash) = 32),
+  unique (run_key, seq)
+) strict;
+
+CREATE UNIQUE INDEX events_of_installation on events (seq) where run_key is null;
+
+CREATE INDEX attempts_of_candidate on attempts (candidate, started_at) where candidate is not null;
+
+CREATE INDEX attempts_under_way on attempts (candidate) where candidate is not null and ended_at is null;
+
+CREATE INDEX runs_unfinished on runs (class, turn, key, holder, paused, wake_at) where ended_at is null;
+
+CREATE INDEX runs_waiting_longest on runs (class_since) where ended_at is null and class > 0;
+
+CREATE INDEX runs_ended on runs (ended_at) where ended_at is not null;
+
+CREATE TABLE turns (
+  class integer not null,
+  share text not null,
+  turn integer not null,
+  primary key (class, share)
+) strict, without rowid;
+
+CREATE TABLE rounds (
+  class integer primary key,
+  turn integer not null
+) strict;
+
+CREATE TABLE "commands" (
+  id integer primary key autoincrement,
+  run_key integer not null references runs (key),
+  type text not null check (type in ('cancel', 'pause', 'resume', 'decide', 'signal')),
+  sender text not null,
+  step_path text,
+  word text,
+  body any,
+  check ((type = 'decide') = (step_path is not null)),
+  check ((type in ('decide', 'signal')) = (word is not null))
+) strict;
+
+CREATE INDEX commands_of_run on commands (run_key, id);
+
+CREATE TABLE budgets (
+  scope text not null check (scope in ('run', 'config', 'room', 'person', 'day')),
+  subject text not null,
+  limit_micro_usd integer not null check (limit_micro_usd >= 0),
+  mode text not null check (mode in ('warn', 'halt', 'ask')),
+  primary key (scope, subject)
+) strict, without rowid;
+
+CREATE TABLE spendings (
+  scope text not null check (scope in ('run', 'config', 'room', 'person', 'day')),
+  subject text not null,
+  spent_micro_usd integer not null default 0 check (spent_micro_usd >= 0),
+  reserved_micro_usd integer not null default 0 check (reserved_micro_usd >= 0),
+  limit_micro_usd integer,
+  mode text,
+  warned integer not null default 0 check (warned in (0, 1)),
+  primary key (scope, subject)
+) strict, without rowid;
+
+CREATE TABLE reservations (
+  id integer primary key autoincrement,
+  run_key integer not null references runs (key),
+  token integer not null,
+  path text not null,
+  attempt integer not null,
+  cost_micro_usd integer,
+  budgets text not null,
+  unique (run_key, path, attempt)
+) strict;
+
+CREATE TABLE held_permits (
+  name text not null,
+  reservation integer not null references reservations (id) on delete cascade,
+  amount integer not null check (amount >= 0),
+  primary key (name, reservation)
+) strict, without rowid;
+
+CREATE INDEX held_permits_of_reservation on held_permits (reservation);
+
+CREATE TABLE taken_permits (
+  key integer primary key autoincrement,
+  name text not null,
+  amount integer not null check (amount >= 0),
+  taken_at integer not null
+) strict;
+
+CREATE INDEX taken_permits_by_name on taken_permits (name);
+
+CREATE INDEX run_list_by_parent on run_list (parent, run_key) where parent is not null;
+
+CREATE TABLE statistics_runs (
+  run_key integer primary key,
+  id text not null,
+  config text not null,
+  room text not null
+) strict;
+
+CREATE TABLE attempt_statistics (
+  run_key integer not null,
+  path text not null,
+  attempt integer not null,
+  stage text not null,
+  candidate text,
+  started_at integer not null,
+  queued_ms real not null,
+  state text,
+  ended_at integer,
+  day text,
+  duration_ms real,
+  provider text,
+  model text,
+  tokens_in integer not null default 0,
+  tokens_out integer not null default 0,
+  cost_micro_usd integer not null default 0,
+  priced text,
+  primary key (run_key, path, attempt)
+) strict, without rowid;
+
+CREATE INDEX attempt_statistics_durations on attempt_statistics (stage, candidate, ended_at, duration_ms)
+where state = 'succeeded';
+
+CREATE INDEX attempt_statistics_calls
+on attempt_statistics (ended_at, provider, model, state, duration_ms, cost_micro_usd)
+where provider is not null;
+
+CREATE TABLE cost_sums (
+  day text not null,
+  config text not null,
+  room text not null,
+  path text not null,
+  stage text not null,
+  provider text not null,
+  model text not null,
+  calls integer not null default 0,
+  cost_micro_usd integer not null default 0,
+  tokens_in integer not null default 0,
+  tokens_out integer not null default 0,
+  unpriced integer not null default 0,
+  estimated integer not null default 0,
+  primary key (day, config, room, path, stage, provider, model)
+) strict, without rowid;
+
+CREATE TABLE run_costs (
+  run_key integer not null,
+  day text not null,
+  calls integer not null default 0,
+  cost_micro_usd integer not null default 0,
+  tokens_in integer not null default 0,
+  tokens_out integer not null default 0,
+  unpriced integer not null default 0,
+  estimated integer not null default 0,
+  primary key (run_key, day)
+) strict, without rowid;

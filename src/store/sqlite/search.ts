@@ -50,7 +50,9 @@ export function textProjection(database: DatabaseSync, files: Pick<FileStore, 'r
         if (text !== undefined) found.push({ runKey, id, text });
       }
       return () => {
-        for (const { runKey, id, text } of found) addText(addRow(runKey, id).lastInsertRowid, text);
+        for (const { runKey, id, text } of found)
+          // Not what was deleted while its text was read.
+          if (sizes.get(runKey, id) !== undefined) addText(addRow(runKey, id).lastInsertRowid, text);
       };
     },
     empty() {

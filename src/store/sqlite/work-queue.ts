@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { RunId, WorkerId } from '../../core/ids.ts';
+import type { Instant, RunId, WorkerId } from '../../core/ids.ts';
 import type {
   Clock,
   Command,
-  CommandType,
   Lease,
+  QueuePlace,
   QueueSurvey,
   ReceivedCommand,
   Submission,
@@ -12,31 +12,40 @@ import type {
   WorkerInfo,
   WorkerRow,
 } from '../../core/ports.ts';
-import type { Wait } from '../../core/stage.ts';
+import { prioritySchema } from '../../core/schema.ts';
+import type { WorkerMode } from '../../core/states.ts';
 import { LOG, QUEUE, logOf, mailOf } from '../changes.ts';
 import type { Changes } from '../changes.ts';
-import { leaseLost, runHasEnded, runNotFound } from '../refusals.ts';
+import { NEVER, TIMED_RUNS, placeOf } from '../queue-order.ts';
+import { leaseLost } from '../refusals.ts';
+import { CLAIMABLE } from './claimable.ts';
 import { prepareChange, prepareQuery } from './connection.ts';
 import type { Change, Query } from './connection.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { Mailbox } from './mailbox.ts';
 import type { OtherWorker, Roster } from './roster.ts';
 import type { Head, RunWriter } from './run-writer.ts';
-
-const PAGE = 100;
-
-/** Free, or held by one of the workers in the list (JSON); due, or with mail. ?1 the list, ?2 now. */
-const CLAIMABLE = `ended_at is null
-  and (holder is null or holder in (select value from json_each(?1)))
-  and ((paused = 0 and (wake_at is null or wake_at <= ?2))
-    or exists (select 1 from commands where run_key = runs.key))`;
+import { Turns } from './turns.ts';
 
 const SURVEY = `select holder, claimable, paused, count(*) as runs from (
   select holder, paused, ${CLAIMABLE} as claimable from runs where ended_at is null
 ) group by holder, claimable, paused`;
 
-interface ClaimedRow extends Head {
+/** How long the runs that ended last took, from the first thing that a holder recorded. */
+const DURATIONS = `select ended_at - (
+  select cast(round(unixepoch(body ->> '$.at', 'subsec') * 1000) as integer)
+  from events where run_key = runs.key and seq = 2
+) as ms from runs where ended_at is not null order by ended_at desc limit ${TIMED_RUNS}`;
+
+/** A run's place among those that wait: lower comes first, from left to right. */
+interface Order {
+  readonly class: number;
+  readonly turn: number;
+  readonly key: number;
+}
+
+interface ClaimedRow extends Head, Order {
   readonly id: RunId;
-  readonly priority: number;
 }
 
 interface SurveyRow {
@@ -60,18 +69,20 @@ export interface SqliteWorkQueueParts {
 
 export class SqliteWorkQueue implements WorkQueue {
   readonly #parts: SqliteWorkQueueParts;
+  readonly #turns: Turns;
+  readonly #mailbox: Mailbox;
   readonly #anyClaimable: Query<{ readonly key: number }>;
   readonly #claimableOne: Query<{ readonly key: number }>;
   readonly #take: Query<ClaimedRow>;
   readonly #takeOne: Query<ClaimedRow>;
   readonly #holds: Query<{ readonly key: number }>;
-  readonly #run: Query<{ readonly key: number; readonly ended: 0 | 1 }>;
-  readonly #mail: Query<{ readonly id: number; readonly type: CommandType; readonly sender: string }>;
+  readonly #order: Query<Order>;
+  readonly #before: Query<{ readonly runs: number }>;
+  readonly #durations: Query<{ readonly ms: number }>;
   readonly #survey: Query<SurveyRow>;
   readonly #park: Change;
   readonly #release: Change;
   readonly #releaseAll: Change;
-  readonly #insertCommand: Change;
 
   /** How far the changes had come at the last look for work. */
   #looked = -1;
@@ -79,41 +90,51 @@ export class SqliteWorkQueue implements WorkQueue {
   constructor(parts: SqliteWorkQueueParts) {
     this.#parts = parts;
     const { database, reader } = parts;
+    this.#turns = new Turns(database);
+    this.#mailbox = new Mailbox(parts);
     const taken = 'set holder = ?3, lease_token = lease_token + 1, wake_at = null, paused = 0';
-    const returned = `returning key, id, priority, lease_token as token, state, seq, at, hash,
+    const returned = `returning key, id, class, turn, lease_token as token, state, seq, at, hash,
       (select position from events where run_key = runs.key and seq = runs.seq) as position`;
     this.#anyClaimable = prepareQuery(reader, `select key from runs where ${CLAIMABLE} limit 1`);
     this.#claimableOne = prepareQuery(reader, `select key from runs where ${CLAIMABLE} and id = ?3`);
     this.#take = prepareQuery(
       database,
       `update runs ${taken} where key in (
-        select key from runs where ${CLAIMABLE} order by priority, key limit ?4
+        select key from runs where ${CLAIMABLE} order by class, turn, key limit ?4
       ) ${returned}`,
     );
     this.#takeOne = prepareQuery(database, `update runs ${taken} where id = ?4 and ${CLAIMABLE} ${returned}`);
     this.#holds = prepareQuery(reader, 'select key from runs where id = ? and lease_token = ? and holder is not null');
-    this.#run = prepareQuery(database, 'select key, ended_at is not null as ended from runs where id = ?');
-    this.#mail = prepareQuery(
+    this.#order = prepareQuery(
       reader,
-      `select commands.id, type, sender from commands join runs on runs.key = run_key
-       where runs.id = ? and commands.id > ? order by commands.id limit ${PAGE}`,
+      `select class, turn, key from runs where id = ?3 and holder is null and ${CLAIMABLE}`,
     );
+    this.#before = prepareQuery(
+      reader,
+      `select count(*) as runs from runs where ${CLAIMABLE} and (class, turn, key) <= (?3, ?4, ?5)`,
+    );
+    this.#durations = prepareQuery(reader, DURATIONS);
     this.#survey = prepareQuery(reader, SURVEY);
-    const held = 'where id = ? and lease_token = ? and holder is not null';
-    this.#park = prepareChange(database, `update runs set holder = null, paused = ?, wake_at = ? ${held}`);
-    this.#release = prepareChange(database, `update runs set holder = null ${held}`);
-    this.#releaseAll = prepareChange(
+    this.#park = prepareChange(
       database,
-      'update runs set holder = null where holder = (select key from workers where id = ?)',
+      `update runs set holder = null, paused = ?1, wake_at = ?2, class_since = iif(
+         exists (select 1 from commands where run_key = runs.key), ?3, coalesce(?2, ${NEVER})
+       ) where id = ?4 and lease_token = ?5 and holder is not null`,
     );
-    this.#insertCommand = prepareChange(database, 'insert into commands (run_key, type, sender) values (?, ?, ?)');
+    const free = 'update runs set holder = null, class_since = ?1';
+    this.#release = prepareChange(database, `${free} where id = ?2 and lease_token = ?3 and holder is not null`);
+    this.#releaseAll = prepareChange(database, `${free} where holder = (select key from workers where id = ?2)`);
   }
 
   submit(submission: Submission, claimFor?: WorkerId): Promise<Lease | undefined> {
     const { writes, writer, roster } = this.#parts;
     const { runId } = submission;
     return writes.write((topics) => {
-      const token = writer.submit(submission, claimFor === undefined ? null : roster.keyOf(claimFor));
+      const { share = null, priority } = submission;
+      const joined = prioritySchema.options.indexOf(priority);
+      const holder = claimFor === undefined ? null : roster.entry(claimFor, topics).key;
+      const turn = holder === null ? this.#turns.next(share, joined) : this.#turns.current(joined);
+      const token = writer.submit(submission, { holder, class: joined, turn });
       topics.add(LOG).add(logOf(runId)).add(QUEUE);
       return claimFor === undefined ? undefined : { runId, worker: claimFor, token };
     });
@@ -125,29 +146,38 @@ export class SqliteWorkQueue implements WorkQueue {
     this.#looked = this.#parts.changes.count;
     const isNoneClaimable = options.atMost < 1 || !this.#isAnyClaimable(dead, options.only);
     if (isNoneClaimable && !others.some(({ isCrashed }) => isCrashed)) return [];
-    return this.#parts.writes.write(() => {
-      if (isNoneClaimable) {
-        this.#parts.roster.markCrashed(dead);
-        return [];
-      }
-      const values = [dead, this.#parts.clock.now(), this.#parts.roster.keyOf(worker)] as const;
-      const rows =
-        options.only === undefined
-          ? this.#take.all(...values, options.atMost)
-          : this.#takeOne.all(...values, options.only);
-      this.#parts.roster.markCrashed(dead);
-      return [...rows].sort(byUrgency).map((row) => {
+    return this.#parts.writes.write((topics) => {
+      const rows = isNoneClaimable ? [] : this.#takeRuns(worker, { ...options, dead }, topics);
+      this.#parts.roster.markCrashed(dead, topics);
+      return rows.map((row) => {
         this.#parts.writer.rememberHead(row.id, row);
         return { runId: row.id, worker, token: row.token };
       });
     });
   }
 
-  park(lease: Lease, until: Wait | 'paused'): Promise<void> {
+  /** Inside a write: the runs that are next, or the one asked for, now held by the worker. */
+  #takeRuns(
+    worker: WorkerId,
+    { atMost, only, dead }: { atMost: number; only?: RunId; dead: string },
+    topics: Set<string>,
+  ): readonly ClaimedRow[] {
+    const now = this.#parts.clock.now();
+    const { key, mode } = this.#parts.roster.entry(worker, topics);
+    if (mode !== 'active') return [];
+    if (only !== undefined) return this.#takeOne.all(dead, now, key, only);
+    this.#turns.raise(dead, now);
+    const rows = this.#take.all(dead, now, key, atMost);
+    this.#turns.reached(rows);
+    return rows.toSorted(inOrder);
+  }
+
+  park(lease: Lease, until: { readonly until?: Instant } | 'paused'): Promise<void> {
     const paused = until === 'paused';
+    const wakeAt = paused ? null : (until.until ?? NEVER);
     return this.#parts.writes.write((topics) => {
-      const { changes } = this.#park(paused ? 1 : 0, paused ? null : until.until, lease.runId, lease.token);
-      if (changes !== 1) throw leaseLost(lease);
+      const now = this.#parts.clock.now();
+      if (this.#park(paused ? 1 : 0, wakeAt, now, lease.runId, lease.token).changes !== 1) throw leaseLost(lease);
       this.#parts.writer.forgetHead(lease.runId);
       topics.add(QUEUE);
     });
@@ -155,7 +185,7 @@ export class SqliteWorkQueue implements WorkQueue {
 
   release(lease: Lease): Promise<void> {
     return this.#parts.writes.write((topics) => {
-      if (this.#release(lease.runId, lease.token).changes !== 1) return;
+      if (this.#release(this.#parts.clock.now(), lease.runId, lease.token).changes !== 1) return;
       this.#parts.writer.forgetHead(lease.runId);
       topics.add(QUEUE);
     });
@@ -167,17 +197,20 @@ export class SqliteWorkQueue implements WorkQueue {
 
   async register(worker: WorkerInfo): Promise<void> {
     const { writes, roster } = this.#parts;
-    await writes.write(() => roster.insert(worker));
+    await writes.write((topics) => {
+      roster.insert(worker, topics);
+      this.#turns.forget();
+    });
     roster.startBeating(worker);
     roster.others(worker.id); // the watch over the others begins now
   }
 
   async retire(worker: WorkerId): Promise<void> {
-    const { writes, roster, writer } = this.#parts;
+    const { writes, roster, writer, clock } = this.#parts;
     await roster.stopBeating(worker);
     await writes.write((topics) => {
-      this.#releaseAll(worker);
-      roster.markStopped(worker);
+      this.#releaseAll(clock.now(), worker);
+      roster.markStopped(worker, topics);
       writer.forgetHeads();
       topics.add(QUEUE);
     });
@@ -187,16 +220,33 @@ export class SqliteWorkQueue implements WorkQueue {
     return this.#parts.roster.workers();
   }
 
+  setMode(worker: WorkerId, mode: WorkerMode, by: string): Promise<void> {
+    return this.#parts.writes.write((topics) => {
+      this.#parts.roster.setMode(worker, { mode, by }, topics);
+      topics.add(QUEUE);
+    });
+  }
+
+  async mode(worker: WorkerId): Promise<WorkerMode> {
+    return this.#parts.roster.mode(worker);
+  }
+
+  async place(runId: RunId): Promise<QueuePlace | undefined> {
+    const { dead, slots } = this.#parts.roster.strength();
+    const at = [JSON.stringify(dead), this.#parts.clock.now()] as const;
+    const own = this.#order.get(...at, runId);
+    if (own === undefined) return undefined;
+    const position = this.#before.get(...at, own.class, own.turn, own.key)?.runs ?? 1;
+    return placeOf(position, { slots, durations: this.#durations.all().map(({ ms }) => ms) });
+  }
+
   isHeldByLiving(runId: RunId, signal: AbortSignal): Promise<boolean> {
     return this.#parts.roster.isHeldByLiving(runId, AbortSignal.any([signal, this.#parts.closing]));
   }
 
   send(runId: RunId, command: Command): Promise<void> {
     return this.#parts.writes.write((topics) => {
-      const run = this.#run.get(runId);
-      if (run === undefined) throw runNotFound(runId);
-      if (run.ended === 1) throw runHasEnded(runId);
-      this.#insertCommand(run.key, command.type, command.by);
+      this.#mailbox.put(runId, command, this.#parts.clock.now());
       topics.add(mailOf(runId)).add(QUEUE);
     });
   }
@@ -205,11 +255,11 @@ export class SqliteWorkQueue implements WorkQueue {
     const until = AbortSignal.any([signal, this.#parts.closing]);
     let last = 0;
     while (!until.aborted) {
-      const mail = this.#mail.all(lease.runId, last);
-      for (const { id, type, sender } of mail) {
+      const mail = this.#mailbox.after(lease.runId, last);
+      for (const command of mail) {
         if (until.aborted) return;
-        last = id;
-        yield { id, type, by: sender };
+        last = command.id;
+        yield command;
       }
       if (mail.length === 0) await this.#parts.changes.next(mailOf(lease.runId), until);
     }
@@ -220,7 +270,7 @@ export class SqliteWorkQueue implements WorkQueue {
     const seen = new Map(others.map((other) => [other.key, other.seen]));
     const survey = { runnable: 0, parked: 0, paused: 0, heldByLive: 0, heldByUnknown: 0 };
     for (const row of this.#survey.all(keysOfDead(others), this.#parts.clock.now())) {
-      const place = placeOf(row, row.holder === null ? undefined : seen.get(row.holder));
+      const place = countOf(row, row.holder === null ? undefined : seen.get(row.holder));
       if (place !== undefined) survey[place] += row.runs;
     }
     return survey;
@@ -255,11 +305,11 @@ export class SqliteWorkQueue implements WorkQueue {
 const keysOfDead = (others: readonly OtherWorker[]): string =>
   JSON.stringify(others.filter(({ seen }) => seen === 'dead').map(({ key }) => key));
 
-const byUrgency = (left: ClaimedRow, right: ClaimedRow): number =>
-  left.priority - right.priority || left.key - right.key;
+const inOrder = (left: Order, right: Order): number =>
+  left.class - right.class || left.turn - right.turn || left.key - right.key;
 
 /** Where a group of runs counts; those that the asking worker holds count nowhere. */
-function placeOf(row: SurveyRow, holder: 'live' | 'unknown' | 'dead' | undefined): keyof QueueSurvey | undefined {
+function countOf(row: SurveyRow, holder: 'live' | 'unknown' | 'dead' | undefined): keyof QueueSurvey | undefined {
   if (row.claimable === 1) return 'runnable';
   if (row.holder === null) return row.paused === 1 ? 'paused' : 'parked';
   if (holder === undefined) return undefined;

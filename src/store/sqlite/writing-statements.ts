@@ -15,15 +15,15 @@ const STATEMENTS = {
   sign: 'update runs set signature = ?, signature_key = ? where key = ?',
   /** key of the run, seq, body, hash. */
   insertEvent: 'insert into events (run_key, seq, body, hash) values (?, ?, ?, ?)',
-  /** key of the run, path, attempt, attempt before, at. */
-  startAttempt: `insert into attempts (run_key, path, attempt, retry_of_attempt, state, started_at) values (?, ?, ?, ?, 'running', ?)`,
+  /** key of the run, path, attempt, attempt before, at, candidate of its route. */
+  startAttempt: `insert into attempts (run_key, path, attempt, retry_of_attempt, state, started_at, candidate) values (?, ?, ?, ?, 'running', ?, ?)`,
   /** state, at; key of the run, path, attempt. */
   endAttempt: 'update attempts set state = ?, ended_at = ? where run_key = ? and path = ? and attempt = ?',
   insertArtifact: `insert into artifacts (run_key, id, step_path, span_id, type, media_type, language, sha256, salt, size_bytes, width, height, sources) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   /** digest, body. */
   insertDefinitions: 'insert into definition_sets (digest, body) values (?, ?) on conflict do nothing',
-  /** id, hash, at, token, holder, priority, digest of the definitions. */
-  insertRun: `insert into runs (id, state, seq, hash, at, created_at, lease_token, holder, priority, definitions) values (?1, 'pending', 1, ?2, ?3, ?3, ?4, ?5, ?6, ?7)`,
+  /** id, hash, at, token, holder, priority, digest of the definitions, share, turn. */
+  insertRun: `insert into runs (id, state, seq, hash, at, created_at, lease_token, holder, priority, definitions, share, turn, class, class_since) values (?1, 'pending', 1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?6, ?3)`,
   /** key of the run, key, value. */
   insertLabel: 'insert into labels (run_key, key, value) values (?, ?, ?)',
   /** id of the command, key of the run. */

@@ -16,3 +16,12 @@ test('parts count as if they stood in one, strings as UTF-8', () => {
   expect(hex('a', new TextEncoder().encode('ü'), 'c')).toBe(hex('aüc'));
   expect(hex(new TextEncoder().encode('aüc'))).toBe(hex('aüc'));
 });
+
+test('long parts give the same as short ones put together', () => {
+  for (const length of [5000, 5461, 5462, 16_384, 100_000]) {
+    const text = 'ü'.repeat(length);
+    expect(hex('a', text, 'b')).toBe(hex(`a${text}b`));
+    const bytes = new TextEncoder().encode(text);
+    expect(hex('a', bytes, 'b')).toBe(hex(`a${text}b`));
+  }
+});

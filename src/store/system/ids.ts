@@ -7,6 +7,7 @@ const SEEDS = 2 ** 32;
 /** Ids from the machine's clock and random source. */
 export const systemIds: Ids = {
   runId: () => randomUUIDv7() as RunId,
-  workerId: () => randomBytes(12).toString('base64url') as WorkerId,
+  /** Hex: people give it to commands, where a dash in front would be a flag. */
+  workerId: () => randomBytes(8).toString('hex') as WorkerId,
   seed: () => randomInt(SEEDS),
 };

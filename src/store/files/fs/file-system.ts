@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readFile, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, open, readFile, readdir, rename, rm, unlink } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { systemCode } from '../../system/file-errors.ts';
 
@@ -25,6 +25,9 @@ export interface FileSystem {
   list(path: string): Promise<readonly FolderListing[]>;
   /** @throws EEXIST: nothing is ever opened for writing a second time */
   createNew(path: string): Promise<NewFile>;
+  /** The bytes of another file under a new name, shared with it where the file system can. @throws EEXIST */
+  copyNew(from: string, path: string): Promise<Pick<NewFile, 'sync' | 'close'>>;
+  sizeOf(path: string): Promise<number>;
   read(path: string): Promise<Uint8Array>;
   chunks(path: string): AsyncIterable<Uint8Array>;
   /** Resolves when the names in the folder would outlive a power cut. */
@@ -57,6 +60,12 @@ export const nodeFileSystem: FileSystem = {
     const file = await open(path, 'wx', 0o600);
     return { write: (bytes) => file.writeFile(bytes), sync: () => file.sync(), close: () => file.close() };
   },
+  async copyNew(from, path) {
+    await copyFile(from, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    const file = await open(path, 'r+');
+    return { sync: () => file.sync(), close: () => file.close() };
+  },
+  sizeOf: async (path) => (await lstat(path)).size,
   read: (path) => readFile(path, { flag: READ }),
   async *chunks(path) {
     await using file = await open(path, READ);

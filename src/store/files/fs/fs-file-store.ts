@@ -6,6 +6,7 @@ import type { ArtifactId, RunId, Sha256 } from '../../../core/ids.ts';
 import type { DefinitionSet, FileDraft, FileStore, FolderEntry, StoredFile } from '../../../core/ports.ts';
 import { systemCode, toFileError } from '../../system/file-errors.ts';
 import {
+  SweptNumbers,
   assertRunId,
   definitionFiles,
   freeNumber,
@@ -27,11 +28,24 @@ export interface FsFileStoreOptions extends FileStoreOptions {
 /** A name that a whole file is moved away from; left behind only by a process that died. */
 const DRAFT_NAME = /\.[0-9a-f]{16}\.tmp$/;
 
-interface ClaimedFile {
+/** A new file under a name that nobody had. */
+interface MadeFile {
+  readonly file: Pick<NewFile, 'sync' | 'close'>;
+  /** Gives it its content. */
+  readonly fill: () => Promise<void>;
+}
+
+interface NewArtifact extends Pick<FileDraft, 'work' | 'number'> {
+  readonly runId: RunId;
+  readonly prepared: PreparedFile;
+  /** @throws EEXIST */
+  readonly make: (path: string) => Promise<MadeFile>;
+}
+
+interface ClaimedFile extends MadeFile {
   readonly id: ArtifactId;
   readonly number: number;
   readonly path: string;
-  readonly file: NewFile;
 }
 
 /**
@@ -48,6 +62,7 @@ export class FsFileStore implements FileStore {
   readonly #folders: DurableFolders;
   /** The last claim of a number per folder: claims of one process take turns. */
   readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #swept = new SweptNumbers();
 
   constructor(dataDirectory: string, options: FsFileStoreOptions = {}) {
     this.#root = resolve(dataDirectory);
@@ -57,16 +72,23 @@ export class FsFileStore implements FileStore {
   }
 
   async create(runId: RunId, draft: FileDraft): Promise<StoredFile> {
+    const { work, number } = draft;
     const prepared = prepareFile(runId, draft, this.#options);
-    const folder = draft.work ? join(this.folder(runId), 'work') : this.folder(runId);
-    return this.#explained('storing an artifact', folder, async () => {
-      const claim = () => this.#claim(folder, prepared, draft.number);
-      const { id, number, path, file } = await this.#inTurn(folder, claim);
-      await this.#fill(path, file, prepared.bytes);
-      await this.#orRemove(path, () => this.#files.syncFolder(folder));
-      const sha256 = await sha256Of(prepared.bytes);
-      return { id, number, sha256, sizeBytes: prepared.bytes.byteLength, mediaType: prepared.mediaType };
+    const make = async (path: string): Promise<MadeFile> => {
+      const file = await this.#files.createNew(path);
+      return { file, fill: () => file.write(prepared.bytes) };
+    };
+    return this.#store({ runId, work, number, prepared, make });
+  }
+
+  async copy(from: ArtifactId, runId: RunId, draft: Omit<FileDraft, 'body'>): Promise<StoredFile> {
+    const { work, number } = draft;
+    const prepared = prepareFile(runId, { ...draft, body: await this.read(from) }, this.#options);
+    const make = async (path: string): Promise<MadeFile> => ({
+      file: await this.#files.copyNew(this.locate(from), path),
+      fill: () => Promise.resolve(),
     });
+    return this.#store({ runId, work, number, prepared, make });
   }
 
   async read(id: ArtifactId): Promise<Uint8Array> {
@@ -121,7 +143,11 @@ export class FsFileStore implements FileStore {
     });
   }
 
-  async sweep(runId: RunId, keep: ReadonlySet<ArtifactId>): Promise<readonly ArtifactId[]> {
+  async sweep(
+    runId: RunId,
+    keep: ReadonlySet<ArtifactId>,
+    still: () => Promise<boolean>,
+  ): Promise<readonly ArtifactId[]> {
     const folder = this.folder(runId);
     const removed: ArtifactId[] = [];
     await this.#explained('removing files that no event names', folder, async () => {
@@ -129,9 +155,8 @@ export class FsFileStore implements FileStore {
         // Without the slash: with it the system would follow a link.
         const within = join(folder, prefix.slice(0, -1));
         const orphans = await this.#orphans(within, (name) => !keep.has(`${runId}/${prefix}${name}` as ArtifactId));
-        for (const name of orphans) await this.#files.remove(join(within, name));
-        if (orphans.length > 0) await this.#files.syncFolder(within);
-        for (const name of orphans) if (isStoredName(name)) removed.push(`${runId}/${prefix}${name}` as ArtifactId);
+        const gone = await this.#removeWhile(still, within, orphans);
+        for (const name of gone) if (isStoredName(name)) removed.push(`${runId}/${prefix}${name}` as ArtifactId);
       }
     });
     return removed.sort();
@@ -144,18 +169,45 @@ export class FsFileStore implements FileStore {
     return entries;
   }
 
-  async delete(runId: RunId): Promise<void> {
+  async delete(runId: RunId): Promise<{ files: number; bytes: number }> {
     const folder = this.folder(runId);
-    await this.#explained('deleting a run', folder, async () => {
-      if ((await this.#files.kind(folder)) === undefined) return;
-      await this.#files.removeFolder(folder);
-      this.#folders.forget(folder);
-      await this.#files.syncFolder(join(folder, '..'));
+    return this.#explained('deleting a run', folder, async () => {
+      const found = await this.#filesBelow(folder, '');
+      let bytes = 0;
+      for (const path of found) bytes += await this.#files.sizeOf(join(folder, path));
+      if ((await this.#files.kind(folder)) !== undefined) {
+        await this.#files.removeFolder(folder);
+        this.#folders.forget(folder);
+        await this.#files.syncFolder(join(folder, '..'));
+      }
+      return { files: found.length, bytes };
     });
   }
 
-  /** Opens a new file under the first free number; the name is taken from then on. */
-  async #claim(folder: string, prepared: PreparedFile, wanted: number): Promise<ClaimedFile> {
+  async #store({ runId, work, number: wanted, prepared, make }: NewArtifact): Promise<StoredFile> {
+    const folder = work ? join(this.folder(runId), 'work') : this.folder(runId);
+    return this.#explained('storing an artifact', folder, async () => {
+      const claim = () => this.#claim(folder, { prepared, make, wanted: this.#swept.from(folder, wanted) });
+      const { id, number, path, file, fill } = await this.#inTurn(folder, claim);
+      await this.#orRemove(path, async () => {
+        try {
+          await fill();
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        await this.#files.syncFolder(folder);
+      });
+      const sha256 = await sha256Of(prepared.bytes);
+      return { id, number, sha256, sizeBytes: prepared.bytes.byteLength, mediaType: prepared.mediaType };
+    });
+  }
+
+  /** Makes a new file under the first free number; the name is taken from then on. */
+  async #claim(
+    folder: string,
+    { prepared, make, wanted }: Pick<NewArtifact, 'prepared' | 'make'> & { readonly wanted: number },
+  ): Promise<ClaimedFile> {
     await this.#folders.ensure(folder);
     for (let from = wanted, again = true; ;) {
       try {
@@ -165,7 +217,7 @@ export class FsFileStore implements FileStore {
         );
         const id = prepared.id(number);
         const path = this.locate(id);
-        return { id, number, path, file: await this.#files.createNew(path) };
+        return { id, number, path, ...(await make(path)) };
       } catch (cause) {
         const code = systemCode(cause);
         if (code === 'EEXIST') from += 1;
@@ -177,17 +229,6 @@ export class FsFileStore implements FileStore {
         } else throw cause;
       }
     }
-  }
-
-  async #fill(path: string, file: NewFile, bytes: Uint8Array): Promise<void> {
-    await this.#orRemove(path, async () => {
-      try {
-        await file.write(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-    });
   }
 
   /** Moves a whole new file over the name. */
@@ -213,6 +254,19 @@ export class FsFileStore implements FileStore {
       await this.#files.remove(path).catch(() => undefined);
       throw cause;
     }
+  }
+
+  /** Each only when the caller still may; says which. */
+  async #removeWhile(still: () => Promise<boolean>, folder: string, names: readonly string[]): Promise<string[]> {
+    const removed: string[] = [];
+    for (const name of names) {
+      if (!(await still())) break;
+      await this.#files.remove(join(folder, name));
+      this.#swept.note(folder, name);
+      removed.push(name);
+    }
+    if (removed.length > 0) await this.#files.syncFolder(folder);
+    return removed;
   }
 
   async #orphans(folder: string, unnamed: (name: string) => boolean): Promise<string[]> {

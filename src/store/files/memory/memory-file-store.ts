@@ -3,6 +3,7 @@ import type { DefinitionSet, FileDraft, FileStore, FolderEntry, StoredFile } fro
 import { toHex } from '../../../core/ids.ts';
 import { nodeDigest } from '../../system/digest.ts';
 import {
+  SweptNumbers,
   assertRunId,
   definitionFiles,
   freeNumber,
@@ -19,6 +20,7 @@ export class MemoryFileStore implements FileStore {
   readonly #options: FileStoreOptions;
   /** Per run, by the path in its folder. */
   readonly #folders = new Map<RunId, Map<string, Uint8Array>>();
+  readonly #swept = new SweptNumbers();
 
   constructor(options: FileStoreOptions = {}) {
     this.#options = options;
@@ -27,7 +29,8 @@ export class MemoryFileStore implements FileStore {
   async create(runId: RunId, draft: FileDraft): Promise<StoredFile> {
     const { bytes, mediaType, id } = prepareFile(runId, draft, this.#options);
     const own = new Uint8Array(bytes);
-    const number = freeNumber(this.#names(runId, draft.work), draft.number);
+    const wanted = this.#swept.from(folderOf(runId, draft.work), draft.number);
+    const number = freeNumber(this.#names(runId, draft.work), wanted);
     const chosen = id(number);
     this.#folder(runId).set(pathIn(chosen), own);
     const sha256 = await sha256Of(own);
@@ -38,6 +41,10 @@ export class MemoryFileStore implements FileStore {
     const bytes = this.#folders.get(nameOf(id).runId)?.get(pathIn(id));
     if (bytes === undefined) throw notFound(id);
     return new Uint8Array(bytes);
+  }
+
+  async copy(from: ArtifactId, runId: RunId, draft: Omit<FileDraft, 'body'>): Promise<StoredFile> {
+    return this.create(runId, { ...draft, body: await this.read(from) });
   }
 
   locate(): undefined {
@@ -60,14 +67,23 @@ export class MemoryFileStore implements FileStore {
     this.#folder(runId).set(file.name, new TextEncoder().encode(file.text));
   }
 
-  async sweep(runId: RunId, keep: ReadonlySet<ArtifactId>): Promise<readonly ArtifactId[]> {
+  async sweep(
+    runId: RunId,
+    keep: ReadonlySet<ArtifactId>,
+    still: () => Promise<boolean>,
+  ): Promise<readonly ArtifactId[]> {
     assertRunId(runId);
     const folder = this.#folders.get(runId) ?? new Map<string, Uint8Array>();
-    const removed = [...folder.keys()]
-      .filter((path) => isStoredName(path.replace(/^work\//, '')))
-      .map((path) => `${runId}/${path}` as ArtifactId)
-      .filter((id) => !keep.has(id));
-    for (const id of removed) folder.delete(pathIn(id));
+    const orphans = [...folder.keys()]
+      .map((path) => ({ path, name: path.replace(/^work\//, ''), id: `${runId}/${path}` as ArtifactId }))
+      .filter(({ name, id }) => isStoredName(name) && !keep.has(id));
+    const removed: ArtifactId[] = [];
+    for (const { path, name, id } of orphans) {
+      if (!(await still())) break;
+      folder.delete(path);
+      this.#swept.note(folderOf(runId, name !== path), name);
+      removed.push(id);
+    }
     return removed.sort();
   }
 
@@ -81,9 +97,10 @@ export class MemoryFileStore implements FileStore {
     }));
   }
 
-  async delete(runId: RunId): Promise<void> {
-    assertRunId(runId);
+  async delete(runId: RunId): Promise<{ files: number; bytes: number }> {
+    const found = await this.inventory(runId);
     this.#folders.delete(runId);
+    return { files: found.length, bytes: found.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
   }
 
   #folder(runId: RunId): Map<string, Uint8Array> {
@@ -99,4 +116,5 @@ export class MemoryFileStore implements FileStore {
   }
 }
 
+const folderOf = (runId: RunId, work: boolean): string => (work ? `${runId}/work` : runId);
 const pathIn = (id: ArtifactId): string => id.slice(id.indexOf('/') + 1);

@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import { examples } from '../examples.ts';
+import type { GlobalFlags, Host } from '../host.ts';
+import { readInputText } from '../input-text.ts';
+import { write, writeJson } from '../output.ts';
+
+interface SignalFlags extends GlobalFlags {
+  readonly inputFile?: string;
+  readonly detach?: boolean;
+}
+
+/** Tells a run something from outside. */
+export const signalRunCommand = (host: Host): Command =>
+  new Command('signal')
+    .description('Tell a run something that one of its steps waits for.')
+    .argument('<id>')
+    .argument('<name>', 'of the signal, as the step names it')
+    .argument('[text]', 'what comes with it')
+    .option('--input-file <file>', 'take the text from a file')
+    .option('--detach', 'leave the work to `stemma worker`')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', examples('stemma runs signal <id> form.filled --input-file answers.txt'))
+    .action(async (...[id, name, text, , self]: [string, string, string | undefined, SignalFlags, Command]) => {
+      const { data, json, detach, inputFile } = self.optsWithGlobals<SignalFlags>();
+      await using app = await host.openApp({ data });
+      const { signalRun } = await import('../../app/reviews.ts');
+      const { parseRunId } = await import('../../app/read-run.ts');
+      const { pauseOnInterrupt } = await import('./run.ts');
+      const interrupt = pauseOnInterrupt(app, parseRunId(id));
+      const body = await bodyOf(text, inputFile, app.settings.inputBytes);
+      const options = { signal: interrupt.gone, carryOn: detach !== true };
+      const input = { runId: id, name, ...(body === undefined ? {} : { body }) };
+      const done = await signalRun(app, input, options).finally(() => interrupt.stop());
+      if (json === true) writeJson({ runId: done.runId, signal: name, state: done.state });
+      else write(`${done.runId} ${done.state}`);
+    });
+
+/** A signal may come alone: nothing is read from standard input. */
+async function bodyOf(text: string | undefined, file: string | undefined, limit: number): Promise<string | undefined> {
+  if (text === undefined && file === undefined) return undefined;
+  return readInputText({ argument: text, file, stdin: process.stdin, limit });
+}
