@@ -56,6 +56,7 @@ const openApp: OpenApp = async (options) => {
     clock,
     ids,
     digest,
+    pictures,
   };
   const close = async (): Promise<void> => {
     await providers[Symbol.asyncDispose]();
@@ -63,6 +64,11 @@ const openApp: OpenApp = async (options) => {
     await store.store[Symbol.asyncDispose]();
   };
   return Object.assign(app, { [Symbol.asyncDispose]: close });
+};
+
+/** Decoding pictures takes a large library; it is loaded when the first one is looked at. */
+const pictures: App['pictures'] = {
+  differenceHash: async (bytes) => (await import('./providers/media/difference-hash.ts')).differenceHash(bytes),
 };
 
 /** What calls may cost and use, and whom this process leaves alone. */

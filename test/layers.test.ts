@@ -26,6 +26,7 @@ const LAYERS: readonly Layer[] = [
       'eld',
       'eld/*',
       '@resvg/resvg-js',
+      'sharp',
       '@expo-google-fonts/noto-sans',
       '@expo-google-fonts/noto-sans/*',
     ],

@@ -1,6 +1,6 @@
 import type { StageCatalogue } from '../core/lint.ts';
 import type { DefinitionProblem } from '../core/definitions.ts';
-import type { Clock, DefinitionSource, Ids, Messages, Signer, Store } from '../core/ports.ts';
+import type { Clock, DefinitionSource, Ids, Messages, Pictures, Signer, Store } from '../core/ports.ts';
 import type { Digest } from '../core/ids.ts';
 import type { Level } from '../core/schema.ts';
 import type { AnyStage } from '../core/stage.ts';
@@ -40,4 +40,5 @@ export interface App extends Catalogue {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly digest: Digest;
+  readonly pictures: Pictures;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { carryOut, filesBelow, openTestApp, QUICK, tamper, withMethods } from '../../test/support/app.ts';
 import type { InstallationEvent } from '../core/events.ts';
-import type { RunId } from '../core/ids.ts';
+import type { RunId, Sha256 } from '../core/ids.ts';
 import { branchRun } from './branch-run.ts';
 import type { App } from './context.ts';
 import { deleteLabeled, deleteRun } from './delete-run.ts';
@@ -104,6 +104,28 @@ describe('a deleted run', () => {
     const { ok, problems } = await verifyRun(app, runId);
     expect(ok).toBe(false);
     expect(problems.map(({ what }) => what)).toEqual([expect.stringContaining('installation event'), 'receipt']);
+  });
+
+  it('needs a receipt, and one that speaks of this chain', async () => {
+    await using app = await openTestApp();
+    const runId = await carryOut(app, SECRET);
+    tamper(app, 'delete from artifacts');
+    tamper(app, 'update runs set content_deleted = 1');
+    await app.store.files.delete(runId);
+    const problems = async () => (await verifyRun(app, runId)).problems;
+    expect(await problems()).toMatchObject([{ what: 'receipt', problem: expect.stringContaining('missing') }]);
+    const head = await app.store.log.head(runId);
+    const data = {
+      runId,
+      hash: '0'.repeat(64) as Sha256,
+      events: head?.seq ?? 1,
+      artifacts: 0,
+      files: 0,
+      bytes: 0,
+      by: 'x',
+    };
+    await app.store.installation.append([{ type: 'content.deleted', data }]);
+    expect(await problems()).toMatchObject([{ what: 'receipt', problem: expect.stringContaining('another chain') }]);
   });
 
   it('cannot be branched', async () => {

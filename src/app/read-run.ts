@@ -132,7 +132,7 @@ async function toSource(app: App, parts: Parts): Promise<ChronicleSource> {
     ...others,
     ...(typicalMs === undefined ? {} : { typicalMs }),
     texts,
-    terms: termsOf(events, texts),
+    terms: termsOf(parts),
     now: app.clock.now(),
     digest: app.digest,
     message: (key, facts) => app.messages.text(key, facts, lang),
@@ -163,15 +163,16 @@ function parametersOf(
 }
 
 /** What the last block was about: the terms stand in its evidence artifact only. */
-function termsOf(events: readonly RunEvent[], texts: ReadonlyMap<ArtifactId, string>): string[] {
+function termsOf({ events, rows, texts }: Pick<Parts, 'events' | 'rows' | 'texts'>): string[] {
   const block = events.findLast((event) => event.type === 'safety.verdict' && event.data.decision === 'block');
   if (block?.type !== 'safety.verdict') return [];
   const evidence = parseJson(texts.get(block.data.evidence.id));
   const entries = (Array.isArray(evidence) ? evidence : [evidence]) as {
-    subject?: string;
+    sha256?: string;
     terms?: { found?: string }[];
   }[];
-  const own = entries.find((entry) => entry?.subject === block.data.subject);
+  const judged = rows.find(({ id }) => id === block.data.subject)?.sha256;
+  const own = entries.find((entry) => entry?.sha256 === judged);
   return [...new Set((own?.terms ?? []).map(({ found }) => found ?? ''))];
 }
 

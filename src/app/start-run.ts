@@ -263,6 +263,8 @@ export interface ReadyRun {
   readonly given: readonly ArtifactDraft[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly parent?: BranchOrigin['parent'];
+  /** The run whose record answers every call. */
+  readonly replayOf?: RunId;
   readonly budgetMicroUsd?: number;
 }
 
@@ -322,7 +324,7 @@ async function writeGiven(
 
 function createdData(
   app: App,
-  { request, used, set, parent, budgetMicroUsd }: ReadyRun,
+  { request, used, set, parent, replayOf, budgetMicroUsd }: ReadyRun,
   given: readonly Written[],
 ): EventData['run.created'] {
   return {
@@ -336,6 +338,7 @@ function createdData(
     priority: request.priority,
     given: given.map(({ committed }) => committed),
     ...(parent && { parent }),
+    ...(replayOf && { replayOf }),
     ...(budgetMicroUsd !== undefined && { budgetMicroUsd }),
     stemma: app.version,
   };

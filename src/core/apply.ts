@@ -220,9 +220,7 @@ function answer(fold: RunFold, draft: EventDraft, of: { for: Wait['for']; answer
   step.answer = wait.for === 'person' ? { ...of.answer, question: wait.question } : of.answer;
 }
 
-function receiveSignal(fold: RunFold, { name, body }: EventData['signal.received']): void {
-  const answered = body === undefined ? {} : { artifact: body.id };
-  if (body !== undefined) keep(fold, body);
+function receiveSignal(fold: RunFold, name: string, answered: StepAnswer): void {
   for (const step of fold.steps.values()) {
     const wait = step.state === 'suspended' ? step.ended?.wait : undefined;
     if (wait?.for !== 'signal' || wait.name !== name || step.answer !== undefined) continue;
@@ -288,7 +286,14 @@ const HANDLERS: { readonly [T in EventDraft['type']]: HandlerOf<T> } = {
     const chosen = choice === undefined ? {} : { choice };
     answer(fold, draft, { for: 'person', answer: { ...chosen, expired: true } });
   },
-  'signal.received': (fold, { data }) => receiveSignal(fold, data),
+  'signal.received': (fold, draft) => {
+    const { body } = draft.data;
+    const answered = body === undefined ? {} : { artifact: body.id };
+    // one that names its step is meant for it alone
+    if (draft.stepPath === undefined) receiveSignal(fold, draft.data.name, answered);
+    else answer(fold, draft, { for: 'signal', answer: answered });
+    if (body !== undefined) keep(fold, body);
+  },
   'signal.expired': (fold, draft) => answer(fold, draft, { for: 'signal', answer: { expired: true } }),
   'command.received': () => {},
   'budget.warned': () => {},

@@ -290,7 +290,7 @@ describe('a run that goes on', () => {
       percent: 22,
       current: 'interception[1]',
       elapsedMs: 800,
-      remainingMs: 2800,
+      remainingMs: 1500,
     });
   });
 

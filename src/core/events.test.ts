@@ -51,6 +51,13 @@ describe('the text of an event', () => {
     );
   });
 
+  it('is written like every other canonical text, whatever the event', () => {
+    for (const { position: _position, hash: _hash, at: when, ...event } of RUN_TOLD.events) {
+      const iso = new Date(when).toISOString();
+      expect(eventBody(RUN, { seq: event.seq, at: when }, event)).toBe(canonicalJson({ ...event, at: iso }));
+    }
+  });
+
   it('names step, attempt and span where there are some', () => {
     const spanId = spanIdOf(digest, RUN, { path: path('a'), attempt: 1 });
     const draft: EventDraft = { type: 'step.canceled', stepPath: path('a'), attempt: 1, spanId, data: {} };

@@ -225,9 +225,22 @@ export function eventBody(
   place: { seq: number; at: Instant },
   draft: EventDraft | InstallationDraft,
 ): string {
-  const { type, stepPath, attempt, spanId, data } = 'stepPath' in draft ? draft : { ...draft, ...NO_STEP };
-  const at = new Date(place.at).toISOString();
-  return canonicalJson({ v: 1, runId, seq: place.seq, at, type, stepPath, attempt, spanId, data: data as Json });
+  const { type, data } = draft;
+  const { stepPath, attempt, spanId } = 'stepPath' in draft ? draft : NO_STEP;
+  const own = `"data":${canonicalJson(data)},"runId":${JSON.stringify(runId)},"seq":${place.seq},`;
+  const step = member('spanId', spanId) + member('stepPath', stepPath);
+  return `{"at":"${isoOf(place.at)}",${member('attempt', attempt)}${own}${step}"type":${JSON.stringify(type)},"v":1}`;
+}
+
+const member = (name: string, value: string | number | undefined): string =>
+  value === undefined ? '' : `"${name}":${JSON.stringify(value)},`;
+
+/** The last one is kept: all that is written in one turn has the same time. */
+let lastIso = { at: 0, text: new Date(0).toISOString() };
+
+function isoOf(at: Instant): string {
+  if (lastIso.at !== at) lastIso = { at, text: new Date(at).toISOString() };
+  return lastIso.text;
 }
 
 const NO_STEP = { stepPath: undefined, attempt: undefined, spanId: undefined };

@@ -37,19 +37,24 @@ export const traceIdOf = (runId: RunId): TraceId => runId.replaceAll('-', '') as
 /** When the run's id was made: the first 48 bits of a UUIDv7 are Unix milliseconds (RFC 9562, 5.7). */
 export const instantOf = (runId: RunId): Instant => Number.parseInt(traceIdOf(runId).slice(0, 12), 16) as Instant;
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 export function toHex(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  for (const byte of bytes) text += HEX[byte];
   return text;
 }
 
 /** First 8 bytes of SHA-256(`runId:stepPath:attempt`). */
 export const spanIdOf = (digest: Digest, runId: RunId, at: { path: StepPath; attempt: number }): SpanId =>
-  attemptKeyOf(digest, runId, at).slice(0, 16) as SpanId;
+  toHex(attemptHashOf(digest, runId, at).subarray(0, 8)) as SpanId;
 
 /** SHA-256(`runId:stepPath:attempt`). */
 export const attemptKeyOf = (digest: Digest, runId: RunId, at: { path: StepPath; attempt: number }): string =>
-  toHex(digest.sha256(`${runId}:${at.path}:${at.attempt}`));
+  toHex(attemptHashOf(digest, runId, at));
+
+const attemptHashOf = (digest: Digest, runId: RunId, at: { path: StepPath; attempt: number }): Uint8Array =>
+  digest.sha256(`${runId}:${at.path}:${at.attempt}`);
 
 /** What outside services recognise a repeated request by. */
 export const stepKeyOf = (runId: RunId, path: StepPath): string => `${runId}:${path}`;

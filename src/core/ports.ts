@@ -503,7 +503,7 @@ export interface RunQueries {
   /** Newest first. @throws {StemmaError} INPUT_INVALID for a cursor that is none */
   list(filter: RunListFilter): Promise<{ items: readonly RunListRow[]; nextCursor: string | null }>;
   labels(runId: RunId): Promise<Readonly<Record<string, string>>>;
-  /** Runs that branched off a run, in the order they were made. */
+  /** Runs that branched off a run or replay it, in the order they were made: they hold copies of what it holds. */
   branches(runId: RunId): Promise<readonly RunId[]>;
   /** The 500 groups that cost most (of days: the last ones), whether there are more, and the sum over all of them. */
   costs(filter: CostFilter): Promise<{ items: readonly CostRow[]; total: CostSum; isCut: boolean }>;
@@ -563,6 +563,16 @@ export interface Signer {
   sign(bytes: Uint8Array): string;
   /** Whether the signature is by the key with that id, as far as this installation knows it. */
   verify(bytes: Uint8Array, signature: { keyId: string; value: string }): 'valid' | 'invalid' | 'unknownKey';
+}
+
+/** Looks at pictures as people do. */
+export interface Pictures {
+  /**
+   * 64 bits as 16 hex digits; pictures that look alike differ in few of them.
+   *
+   * @throws {StemmaError} MEDIA_REFUSED for what is no picture
+   */
+  differenceHash(bytes: Uint8Array): Promise<string>;
 }
 
 /** Said while a run is executed: shown, never stored. */

@@ -4,7 +4,8 @@ import type { DeepReadonly, Usage } from './schema.ts';
 
 const usd = z.number().min(0).optional();
 
-export const priceSchema = z
+/** The parts add up. A part whose amount is not known leaves the whole cost unknown. */
+const priceSchema = z
   .strictObject({
     /** The day it was read at the service. */
     asOf: z.iso.date(),
@@ -15,9 +16,6 @@ export const priceSchema = z
     usdPerCall: usd,
   })
   .refine(({ asOf: _asOf, ...parts }) => Object.keys(parts).length > 0, 'names no price');
-/** The parts add up. A part whose amount is not known leaves the whole cost unknown. */
-export type Price = DeepReadonly<z.infer<typeof priceSchema>>;
-
 /** By `provider/model`, or `provider/*` for all models of a provider that have no price of their own. */
 export const priceTableSchema = z.record(
   z.string().regex(/^[^/]+\/.+$/, 'is no model: write provider/model'),

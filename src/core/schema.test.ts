@@ -5,6 +5,7 @@ import {
   factsSchema,
   faultSchema,
   instantSchema,
+  isClosedFact,
   prioritySchema,
   runIdSchema,
   sha256Schema,
@@ -46,6 +47,14 @@ describe('ids', () => {
 });
 
 describe('facts', () => {
+  it('can be asked for one by one', () => {
+    expect([isClosedFact('words', 3), isClosedFact('a text', 3), isClosedFact('words', 'two words')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
   it('are numbers, flags, short words and null', () => {
     expect(accepts(factsSchema, { words: 3, done: true, language: 'de', model: null })).toBe(true);
   });

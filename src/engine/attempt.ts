@@ -84,7 +84,7 @@ export async function runAttempt(
   await scope.call?.failed(end.fault?.code ?? ''); // nothing when its end is known
   const durationMs = Math.max(0, Math.round(engine.clock.monotonicMs() - before));
   const measured = { ...scope.call?.served, ...queuedOf(time), durationMs };
-  const ended = { ...end, ...nextTry(place, plan, { end, attempt }), ...measured };
+  const ended = { ...measured, ...end, ...nextTry(place, plan, { end, attempt }) };
   const fault = malformation({ type: 'attempt.ended', data: ended });
   recordEnd(session, scope, fault === undefined ? ended : { ...(await thrownEnd(place, scope, fault)), ...measured });
 }
@@ -144,7 +144,7 @@ function toEnd(outcome: Outcome, scope: AttemptScope): End {
   switch (outcome.state) {
     case 'done': {
       const problems = outcome.problems === undefined ? {} : { problems: outcome.problems };
-      return { state: 'succeeded', facts: outcome.facts, outputs, ...problems };
+      return { facts: outcome.facts, outputs, ...problems, state: 'succeeded' }; // in the order of the canonical form
     }
     case 'blocked': {
       const { check, method } = outcome.verdict;

@@ -54,6 +54,12 @@ describe('a breaker', () => {
     expect(breakers.barOf(ONE)?.reason).toBe('breaker open');
   });
 
+  test('says in whole milliseconds when it half-opens, also where the clock is finer', async () => {
+    const { breakers, clock } = await opened();
+    clock.advance(0.25);
+    expect(Number.isInteger((breakers.barOf(ONE)?.until ?? 0) - clock.now())).toBe(true);
+  });
+
   test('is one for each candidate', async () => {
     const { breakers } = await opened();
     expect(breakers.barOf('lab/two')).toBeUndefined();

@@ -96,7 +96,7 @@ class Breaker {
 
   bar(): Bar | undefined {
     const { clock } = this.#parts;
-    const inMs = (ms: number): Instant => (clock.now() + ms) as Instant;
+    const inMs = (ms: number): Instant => (clock.now() + Math.ceil(ms)) as Instant;
     if (this.#policy.state === CircuitState.HalfOpen) return { reason: 'probe under way', until: inMs(ASK_AGAIN_MS) };
     const left = this.#opensUntilMs - clock.monotonicMs();
     if (this.#policy.state === CircuitState.Closed || left <= 0) return undefined;

@@ -7,7 +7,6 @@ import { toHex } from '../core/ids.ts';
 import type { Digest, Sha256 } from '../core/ids.ts';
 import type { Json } from '../core/json.ts';
 import { faultSchema, sha256Schema, usageSchema } from '../core/schema.ts';
-import type { DeepReadonly } from '../core/schema.ts';
 import type { ArtifactDraft, CallResult, Capability } from '../core/stage.ts';
 
 /** A file of a reply: its bytes are an artifact of the same attempt. */
@@ -19,15 +18,15 @@ const thrownSchema = z.strictObject({
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 });
 const valueSchema = z.looseObject({ media: z.array(mediumSchema).optional() });
-const asked = { provider: z.string(), capability: z.string(), request: z.json() };
+const asked = { provider: z.string(), capability: z.string(), request: z.json(), exchange: z.json().optional() };
 
 const exchangeSchema = z.union([
-  z.looseObject({ ...asked, model: z.string(), usage: usageSchema, value: valueSchema }),
-  z.looseObject({ ...asked, fault: faultSchema, usage: usageSchema.optional() }),
-  z.looseObject({ ...asked, thrown: thrownSchema }),
+  z.object({ ...asked, model: z.string(), usage: usageSchema, value: valueSchema }),
+  z.object({ ...asked, fault: faultSchema, usage: usageSchema.optional() }),
+  z.object({ ...asked, thrown: thrownSchema }),
 ]);
-export type Exchange = DeepReadonly<z.infer<typeof exchangeSchema>>;
-export type ReplyMedium = DeepReadonly<z.infer<typeof mediumSchema>>;
+export type Exchange = z.infer<typeof exchangeSchema>;
+export type ReplyMedium = z.infer<typeof mediumSchema>;
 
 /** What was asked, of whom. */
 export interface Asking {
@@ -102,11 +101,11 @@ export async function answerAgain(
   exchange: Exchange,
   bodyOf: (medium: ReplyMedium) => Promise<Uint8Array>,
 ): Promise<CallResult<Capability>> {
-  if ('thrown' in exchange) throw thrownAgain(thrownSchema.parse(exchange.thrown));
-  const wire = 'exchange' in exchange ? { exchange: exchange.exchange as Json } : {};
+  if ('thrown' in exchange) throw thrownAgain(exchange.thrown);
+  const wire = exchange.exchange === undefined ? {} : { exchange: exchange.exchange as Json };
   if ('fault' in exchange) {
     const { fault, usage } = exchange;
-    return { ok: false, fault, ...(usage === undefined ? {} : { usage }), ...wire } as CallResult<Capability>;
+    return { ok: false, fault, ...(usage === undefined ? {} : { usage }), ...wire };
   }
   const { model, usage, value } = exchange;
   if (value.media === undefined) return { ok: true, model, usage, value, ...wire } as CallResult<Capability>;
@@ -116,7 +115,7 @@ export async function answerAgain(
     const bytes = await bodyOf(medium);
     media.push({ ...told, body: isText ? new TextDecoder().decode(bytes) : bytes } as ArtifactDraft);
   }
-  return { ok: true, model, usage, value: { ...value, media }, ...wire } as CallResult<Capability>;
+  return { ok: true, model, usage, value: { ...value, media }, ...wire };
 }
 
 function thrownAgain({ code, message, hint, facts }: z.infer<typeof thrownSchema>): StemmaError {

@@ -5,6 +5,7 @@ import type { EventData, EventDraft } from '../core/events.ts';
 import { spanIdOf } from '../core/ids.ts';
 import type { StepPath, WorkerId } from '../core/ids.ts';
 import type { Lease } from '../core/ports.ts';
+import type { Fault } from '../core/schema.ts';
 import { isTerminal, RUN_MOVES } from '../core/states.ts';
 import type { Engine } from './engine.ts';
 import { closedFacts, toFault } from './fault.ts';
@@ -14,6 +15,8 @@ import { runSteps } from './interpreter/run-steps.ts';
 import { Scope } from './interpreter/scope.ts';
 import type { StepEnd } from './interpreter/scope.ts';
 import { obey } from './mail.ts';
+import { leftBehind } from './open-call.ts';
+import type { LeftBehind } from './open-call.ts';
 import type { Addressee } from './mail.ts';
 import type { RunArtifacts } from './run-artifacts.ts';
 import { RunSession } from './run-session.ts';
@@ -80,7 +83,7 @@ async function readRun({ log }: Engine, { runId }: Lease): Promise<History> {
 }
 
 async function carryOn(engine: Engine, session: RunSession, { beginners, time }: History): Promise<SessionEnd> {
-  const worn = endOpenAttempts(engine, session, beginners);
+  const worn = await takeUp(engine, session, beginners);
   if (worn !== undefined) return end(session, { state: 'quarantined', fault: worn });
   let opening: Promise<RunArtifacts> | undefined;
   const artifacts = (): Promise<RunArtifacts> => (opening ??= openArtifacts(engine, session));
@@ -152,15 +155,30 @@ async function commandOrTime(engine: Engine, session: RunSession): Promise<void>
   stop.abort();
 }
 
+/** Ends what earlier holders have left open, with what it has probably cost. */
+async function takeUp(engine: Engine, session: RunSession, beginners: Beginners): Promise<Fault | undefined> {
+  if (session.fold.steps.size === 0) return undefined;
+  const left = await leftBehind(engine, session);
+  const worn = endOpenAttempts(engine, session, { beginners, bills: left.bills });
+  if (left.isNothing) return worn;
+  await session.writer.settled();
+  await left.settle();
+  return worn;
+}
+
 /** Ends the attempts that nobody works on any more; a fault when one step has been abandoned too often. */
-function endOpenAttempts(engine: Engine, session: RunSession, beginners: Beginners): EventData['run.ended']['fault'] {
+function endOpenAttempts(
+  engine: Engine,
+  session: RunSession,
+  { beginners, bills }: { readonly beginners: Beginners; readonly bills: LeftBehind['bills'] },
+): Fault | undefined {
   const { fold, lease } = session;
   for (const path of Array.from(fold.open)) {
     const attempt = fold.steps.get(path)?.attempt ?? 1;
     const spanId = spanIdOf(engine.digest, lease.runId, { path, attempt });
     const own = beginners.get(path) === lease.worker && attempt < MAX_LEFT_OPEN;
     const state = own ? ('suspended' as const) : ('abandoned' as const);
-    const data = { state, facts: {}, outputs: [], durationMs: 0 };
+    const data = { state, facts: {}, outputs: [], durationMs: 0, ...bills.get(path) };
     put(session, { type: 'attempt.ended', stepPath: path, attempt, spanId, data });
   }
   for (const [path, step] of fold.steps)
@@ -233,7 +251,7 @@ async function failRun(engine: Engine, session: RunSession, thrown: unknown): Pr
   if (session.broken !== undefined || isPassing(error)) return { kind: 'broken', error };
   if (state === undefined || isTerminal(RUN_MOVES, state)) throw error;
   if (state === 'paused') put(session, { type: 'run.resumed', data: {} });
-  endOpenAttempts(engine, session, new Map());
+  endOpenAttempts(engine, session, { beginners: new Map(), bills: new Map() });
   return end(session, { state: 'failed', fault: toFault(thrown, engine.digest) });
 }
 

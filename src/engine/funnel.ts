@@ -1,5 +1,6 @@
 /** The one funnel to a model: gateway, permits and budgets, breaker, call, settlement, record. */
-import { seedOf, stepKeyOf } from '../core/ids.ts';
+import { seedOf, stepKeyOf, toHex } from '../core/ids.ts';
+import type { Sha256 } from '../core/ids.ts';
 import { StemmaError, toStemmaError } from '../core/errors.ts';
 import { costOf } from '../core/prices.ts';
 import type { LedgerNeed, Reservation } from '../core/ports.ts';
@@ -14,7 +15,7 @@ import type {
   RequestOf,
   StageContext,
 } from '../core/stage.ts';
-import type { AttemptScope, ForcedEnd } from './attempt.ts';
+import type { AttemptPlace, AttemptScope, ForcedEnd } from './attempt.ts';
 import {
   BUDGET_OPTIONS,
   budgetsOf,
@@ -67,6 +68,20 @@ export function createFunnel(parts: ContextParts, write: Write): StageContext['c
     if (result.ok) scope.received = mediaOf(result.value);
     return result;
   };
+}
+
+/** Files of a reply that the stage has not written as they came are kept all the same, so that the call can be answered again. */
+export async function keepReceived(
+  { engine, artifacts }: Pick<AttemptPlace, 'engine' | 'artifacts'>,
+  scope: AttemptScope,
+): Promise<void> {
+  const known = new Set(scope.written.map(({ row }) => row.sha256));
+  for (const { body } of scope.signal.aborted ? [] : (scope.received ?? [])) {
+    const sha256 = toHex(engine.digest.sha256(body)) as Sha256;
+    if (known.has(sha256)) continue;
+    known.add(sha256);
+    scope.written.push(await artifacts.create({ type: 'received', body, work: true }, scope));
+  }
 }
 
 async function callModel(

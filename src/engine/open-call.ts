@@ -3,7 +3,7 @@ import type { EventData } from '../core/events.ts';
 import type { StepPath } from '../core/ids.ts';
 import { toStemmaError } from '../core/errors.ts';
 import { costOf } from '../core/prices.ts';
-import type { Ledger } from '../core/ports.ts';
+import type { Ledger, OpenReservation } from '../core/ports.ts';
 import type { Usage } from '../core/schema.ts';
 import type { CallResult, Capability } from '../core/stage.ts';
 import { healthOf } from './breakers.ts';
@@ -92,22 +92,31 @@ const certaintyOf = (costMicroUsd: number | null): Bill['priced'] => {
   return costMicroUsd === 0 ? 'yes' : 'estimated';
 };
 
-/**
- * Settles what dead holders of the run have reserved: at what was expected, because nobody knows how those calls ended.
- * Says for each attempt that is still open what to record as its cost.
- *
- * @throws {StemmaError} LEASE_LOST · STORE_BUSY
- */
-export async function settleLeft(
+/** What earlier holders of a run have reserved and nobody has settled. */
+export interface LeftBehind {
+  readonly isNothing: boolean;
+  /** What to record as the cost of attempts that are still open: what was expected, as nobody knows how those calls ended. */
+  readonly bills: ReadonlyMap<StepPath, Bill>;
+  /** To be called once that is on disk: settled twice is settled once, never recorded would be lost. */
+  settle(): Promise<void>;
+}
+
+/** @throws {StemmaError} LEASE_LOST · STORE_BUSY */
+export async function leftBehind(
   { ledger }: { readonly ledger: Ledger },
   { lease, fold }: { readonly lease: RunSession['lease']; readonly fold: RunFold },
-): Promise<ReadonlyMap<StepPath, Bill>> {
-  const bills = new Map<StepPath, Bill>();
-  for (const { id, path, attempt, costMicroUsd } of await ledger.left(lease)) {
-    const step = fold.steps.get(path);
-    const isOpen = fold.open.has(path) && step?.attempt === attempt;
-    await ledger.settle(id, costMicroUsd);
-    if (isOpen) bills.set(path, { usage: { costMicroUsd }, priced: certaintyOf(costMicroUsd) });
-  }
-  return bills;
+): Promise<LeftBehind> {
+  const left = await ledger.left(lease);
+  const isOpen = ({ path, attempt }: OpenReservation): boolean =>
+    fold.open.has(path) && fold.steps.get(path)?.attempt === attempt;
+  const bills = left
+    .filter(isOpen)
+    .map(({ path, costMicroUsd }) => [path, { usage: { costMicroUsd }, priced: certaintyOf(costMicroUsd) }] as const);
+  return {
+    isNothing: left.length === 0,
+    bills: new Map(bills),
+    async settle() {
+      for (const { id, costMicroUsd } of left) await ledger.settle(id, costMicroUsd);
+    },
+  };
 }

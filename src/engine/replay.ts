@@ -71,7 +71,7 @@ export class Replay {
   get reuse(): StepReuse | undefined {
     const { reused, runId, rows, created } = this.origin;
     if (reused.size === 0 || created === undefined) return undefined;
-    const parent = { runId, level: created.level, made: reused, rows, asked: undefined };
+    const parent = { runId, level: created.level, made: reused, rows, asked: 'content missing' as const };
     return {
       take: async (place) => {
         const made = reused.get(place.path);
@@ -187,7 +187,10 @@ export class Replay {
     const request = before.request as Json;
     const capability = before.capability as Capability;
     if (callDigest(digest, { capability, request }) === callDigest(digest, now)) return;
-    throw new Missing('another-request', capability === now.capability ? differing(request, now.request) : 'capability');
+    throw new Missing(
+      'another-request',
+      capability === now.capability ? differing(request, now.request) : 'capability',
+    );
   }
 
   async #bodyOf({ sha256 }: ReplyMedium, ended: EventData['attempt.ended']): Promise<Uint8Array> {

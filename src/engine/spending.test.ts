@@ -14,7 +14,7 @@ import { lab, replied } from '../../test/support/test-providers.ts';
 import type { Lab } from '../../test/support/test-providers.ts';
 import type { RunEvent } from '../core/events.ts';
 import type { RunId, StepPath } from '../core/ids.ts';
-import { settleLeft } from './open-call.ts';
+import { leftBehind } from './open-call.ts';
 
 const open = (provider: Lab, options: Partial<TestEngineOptions> = {}): Promise<TestEngine> =>
   openTestEngine({ stages: [askStage], steps: [{ id: 'ask', use: 'test-ask' }], providers: [provider], ...options });
@@ -215,11 +215,12 @@ test('what a dead holder has reserved is settled at what was expected, and recor
   await using second = await first.crash();
   const lease = await second.claim(runId);
   const fold = await second.fold(runId);
-  const bills = await settleLeft(second.engine, { lease, fold });
-  expect([...bills]).toEqual([['ask', { usage: DOLLAR, priced: 'estimated' }]]);
+  const left = await leftBehind(second.engine, { lease, fold });
+  expect([...left.bills]).toEqual([['ask', { usage: DOLLAR, priced: 'estimated' }]]);
+  await left.settle();
   const standing = (await second.engine.ledger.standings()).find(({ scope }) => scope === 'day');
   expect(standing).toMatchObject({ spentMicroUsd: 1_000_000, reservedMicroUsd: 0 });
-  expect([...(await settleLeft(second.engine, { lease, fold }))]).toEqual([]);
+  expect([...(await leftBehind(second.engine, { lease, fold })).bills]).toEqual([]);
   void session; // never ends: its process is dead
 });
 
@@ -290,4 +291,21 @@ describe('a permit that is not to be had', () => {
     await one;
     expect(provider.calls).toHaveLength(1);
   });
+});
+
+test('an abandoned call stands in the record with the cost that was expected, and is settled once', async () => {
+  const provider = lab({ estimate: DOLLAR, answer: () => new Promise(() => {}) });
+  await using first = await open(provider, { limits: day(5) });
+  const runId = await first.submit();
+  const session = first.session(runId).catch(() => {});
+  await until(() => provider.calls.length === 1);
+  await using second = await first.crash();
+  const next = second.session(runId).catch(() => {});
+  await until(() => provider.calls.length === 2);
+  const [abandoned] = (await second.events(runId)).filter(({ type }) => type === 'attempt.ended');
+  expect(abandoned?.data).toMatchObject({ state: 'abandoned', usage: DOLLAR, priced: 'estimated' });
+  const standing = (await second.engine.ledger.standings()).find(({ scope }) => scope === 'day');
+  expect(standing).toMatchObject({ spentMicroUsd: 1_000_000, reservedMicroUsd: 1_000_000 });
+  void session; // never ends: its process is dead
+  void next;
 });

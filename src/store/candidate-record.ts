@@ -1,5 +1,6 @@
 import type { Instant } from '../core/ids.ts';
 import type { CandidateRecord } from '../core/ports.ts';
+import type { RecordedRoute } from '../core/schema.ts';
 import type { AttemptState } from '../core/states.ts';
 
 /** So many of the attempts that ended say how a candidate does. */
@@ -16,6 +17,10 @@ export interface AttemptsOfCandidate {
   readonly ended: readonly EndedAttempt[];
   readonly lastAt: Instant | null;
 }
+
+/** Whom an attempt was routed to, as far as statistics count: in a replay nobody is called. */
+export const calledOf = (route: RecordedRoute | undefined): string | null =>
+  route === undefined || route.replayed === true ? null : route.chosen;
 
 /** Attempts that were blocked, canceled, suspended or abandoned say nothing about the candidate. */
 export function candidateRecord({ running, ended, lastAt }: AttemptsOfCandidate): CandidateRecord {

@@ -1,5 +1,4 @@
 import { killAtCommits } from './crash/commits.ts';
-import type { Kill } from './crash/commits.ts';
 import { randomRounds } from './crash/rounds.ts';
 import { staleHolder } from './crash/stale-holder.ts';
 import { killOneOfFour } from './crash/takeover.ts';
@@ -17,6 +16,8 @@ export interface CrashKitOptions {
   readonly module: URL;
   /** Folders of the kit are made in it; the system's place for temporary files when left out. */
   readonly directory?: string;
+  /** For a quick look: only one in so many kills, cuts and failing commits is tried. */
+  readonly oneIn?: number;
   /** Told what is going on, a line at a time. */
   readonly onProgress?: OnProgress;
 }
@@ -29,10 +30,8 @@ export interface CrashKit {
   /**
    * Kills a process by SIGKILL right before and right after every single commit of a scripted pipeline, and lets
    * another process finish: nothing acknowledged is lost, no finished step runs again. About a second per commit.
-   *
-   * @param choose - which of all kills; every one when left out
    */
-  commits(choose?: (kills: readonly Kill[]) => readonly Kill[]): Promise<readonly KitResult[]>;
+  commits(): Promise<readonly KitResult[]>;
   /**
    * Four processes on one directory under continuous load. In every round one of them is killed, or stopped until the
    * others have taken over, at random, and another one comes. About 0.6 s per round.
@@ -63,11 +62,12 @@ export interface CrashKit {
  * const kit = await openCrashKit({ module: new URL('./my-store.ts', import.meta.url) });
  * for (const { name, faults } of await kit.commits()) console.log(name, faults);
  */
-export async function openCrashKit({ module, directory, onProgress = () => {} }: CrashKitOptions): Promise<CrashKit> {
+export async function openCrashKit(options: CrashKitOptions): Promise<CrashKit> {
+  const { module, directory, oneIn, onProgress = () => {} } = options;
   const { openKitStore: open } = await loadKitModule(module);
-  const tried = { module, open, directory };
+  const tried = { module, open, directory, oneIn };
   return {
-    commits: (choose) => killAtCommits(tried, { onProgress, ...(choose === undefined ? {} : { choose }) }),
+    commits: () => killAtCommits(tried, onProgress),
     rounds: (options) => randomRounds(tried, { ...options, onProgress }),
     takeover: (options) => killOneOfFour(tried, { ...options, onProgress }),
     staleHolder: () => staleHolder(tried),

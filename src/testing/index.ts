@@ -4,7 +4,6 @@
  */
 export { openCrashKit } from './crash-kit.ts';
 export type { CrashKit, CrashKitOptions } from './crash-kit.ts';
-export type { Kill } from './crash/commits.ts';
 export { filesOutlivePowerCuts } from './durability/files.ts';
 export type { FilesUnderPowerCut } from './durability/files.ts';
 export type { KitResult, OnProgress } from './kit-result.ts';

@@ -32,3 +32,7 @@ export async function resultOf(name: string, check: () => Promise<readonly strin
     return { name, faults: [thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)] };
   }
 }
+
+/** Every item, or one of so many, the first among them. */
+export const oneOf = <T>(items: readonly T[], oneIn = 1): readonly T[] =>
+  items.filter((_, index) => index % oneIn === 0);

@@ -3,12 +3,12 @@ import type { WorkerOptions } from '../engine/worker.ts';
 import type { KitSession } from './kit-session.ts';
 
 const LOOK_EVERY_MS = 10;
-const WITHIN_MS = 90_000;
+const WITHIN_MS = 110_000;
 
 /**
  * Works until every run of the store has ended, those that wait for a time or are held by a dead worker too.
  *
- * @throws {Error} when they don't in a minute and a half
+ * @throws {Error} when they don't in nearly two minutes
  */
 export async function untilAllEnded(
   { engine, slots }: KitSession,

@@ -37,7 +37,14 @@ describe('stemma runs verify', () => {
   it('is ok for a run as it was recorded', async () => {
     using place = openWorkplace();
     const { id } = await runOnce(place);
-    expect(await verify(place, id)).toEqual({ exit: 0, ok: true, events: 20, artifacts: 16, problems: [] });
+    expect(await verify(place, id)).toEqual({
+      exit: 0,
+      ok: true,
+      content: 'present',
+      events: 20,
+      artifacts: 16,
+      problems: [],
+    });
   });
 
   it('names every single file that was altered, in work/ and definitions/ too', async () => {
@@ -148,8 +155,10 @@ function inDatabase(place: Workplace, sql: string): void {
 /** Rewrites the stored text of an event behind Stemma's back. @returns the text before */
 function changeEvent(file: string, seq: number, change: (text: string) => string): string {
   const database = new DatabaseSync(file);
-  const { body } = database.prepare('select body from events where seq = ?').get(seq) as { body: string };
-  database.prepare('update events set body = ? where seq = ?').run(change(body), seq);
+  const { body } = database.prepare('select body from events where run_key is not null and seq = ?').get(seq) as {
+    body: string;
+  };
+  database.prepare('update events set body = ? where run_key is not null and seq = ?').run(change(body), seq);
   database.close();
   return body;
 }

@@ -25,10 +25,15 @@ describe.skipIf(process.platform === 'win32')('a holder that is stopped while an
 
     expect(session).toMatchObject({ runId, end: 'broken', code: 'LEASE_LOST' });
     expect(await bench.events(runId)).toEqual(ended);
+    const next = await bench.submit('gated');
+    await until('the stopped holder has done another run', async () => (await bench.stateOf(next)) === 'succeeded');
+    expect(new Set(attemptsOf(await bench.events(next)).map(({ worker }) => worker))).toEqual(new Set([stoppedId]));
+    expect(await faultsOf(bench, next)).toEqual([]);
+
     const now = await bench.app.store.files.inventory(runId);
     expect(now).toEqual(expect.arrayContaining([...recorded(files)]));
+    // it looks at its lease when it finds that time has passed; a file that was under way then stays
     const strays = await orphansOf(bench, runId);
-    expect(strays.length, 'the holder has written after the takeover').toBeGreaterThan(0);
     const faults = await faultsOf(bench, runId);
     expect(faults).toEqual(strays.map((path) => `no event names ${path}`));
     const { ok, problems } = await verifyRun(bench.app, runId);
@@ -39,11 +44,6 @@ describe.skipIf(process.platform === 'win32')('a holder that is stopped while an
     const holds = attemptsOf(ended).filter(({ path }) => path === 'hold');
     expect(holds.map(({ state }) => state)).toEqual(['abandoned', 'succeeded']);
     expect(holds[0]?.worker).toBe(stoppedId);
-
-    const next = await bench.submit('gated');
-    await until('the stopped holder has done another run', async () => (await bench.stateOf(next)) === 'succeeded');
-    expect(new Set(attemptsOf(await bench.events(next)).map(({ worker }) => worker))).toEqual(new Set([stoppedId]));
-    expect(await faultsOf(bench, next)).toEqual([]);
   });
 
   it('is refused as well while the other worker is still in the middle of the run', async () => {

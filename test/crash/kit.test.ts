@@ -4,18 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { filesOutlivePowerCuts, openCrashKit } from '../../src/testing/index.ts';
-import type { CrashKit, Kill, KitResult } from '../../src/testing/index.ts';
+import type { CrashKit, KitResult } from '../../src/testing/index.ts';
 import { BROKEN_BUILDS, faultsIn } from './broken/builds.ts';
 import { openFilesUnderPowerCut } from './files-under-power-cut.ts';
 
 const SEED = 20_260_101;
 const ROUNDS = 2;
-/** Of all kills: early, in the middle, late, before and after. */
+/** Of all cases: early, in the middle, late, before and after. */
 const ONE_IN = 9;
+/** Of one test; they wait for takeovers side by side, and the machine may be busy. */
+const timeout = 180_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'stemma-crash-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
-const kit: CrashKit = await openCrashKit({ module: new URL('./sqlite-store.ts', import.meta.url), directory });
+const kit: CrashKit = await openCrashKit({
+  module: new URL('./sqlite-store.ts', import.meta.url),
+  directory,
+  oneIn: ONE_IN,
+});
 
 const failed = (results: readonly KitResult[]): readonly KitResult[] =>
   results.filter(({ faults }) => faults.length > 0);
@@ -29,7 +35,7 @@ describe('what a kill cannot show', () => {
 
   it('the log cut at and inside every frame leaves exactly what was acknowledged', async () => {
     const results = await kit.walCuts();
-    expect(results.length).toBeGreaterThan(100);
+    expect(results.length).toBeGreaterThan(20);
     expect(failed(results)).toEqual([]);
   });
 
@@ -38,10 +44,9 @@ describe('what a kill cannot show', () => {
   });
 });
 
-describe.concurrent('the store', () => {
+describe.concurrent('the store', { timeout }, () => {
   it('loses nothing and repeats nothing when a process is killed around a commit', async () => {
-    const some = (kills: readonly Kill[]): readonly Kill[] => kills.filter((_, index) => index % ONE_IN === 0);
-    const results = await kit.commits(some);
+    const results = await kit.commits();
     expect(results.length).toBeGreaterThan(4);
     expect(failed(results)).toEqual([]);
   });
@@ -60,12 +65,12 @@ describe.concurrent('the store', () => {
 
   it('ends all runs whatever fails once', async () => {
     const results = await kit.faults();
-    expect(results.length).toBeGreaterThan(30);
+    expect(results.length).toBeGreaterThan(10);
     expect(failed(results)).toEqual([]);
   });
 });
 
-describe.concurrent('the kit goes red for', () => {
+describe.concurrent('the kit goes red for', { timeout }, () => {
   it.each(BROKEN_BUILDS)('$name', async (build) => {
     expect(faultsIn(await build.try())).toContainEqual(expect.stringMatching(build.symptom));
   });

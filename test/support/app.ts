@@ -27,6 +27,10 @@ import { openSigner } from '../../src/store/system/signing-key.ts';
 import { nodeDigest as digest, systemClock as clock, systemIds as ids } from '../../src/store/system/system.ts';
 import { done, testStage } from './test-stages.ts';
 
+const pictures: App['pictures'] = {
+  differenceHash: async (bytes) => (await import('../../src/providers/media/difference-hash.ts')).differenceHash(bytes),
+};
+
 /** What an app is made of, besides the stores of its folder. */
 export interface AppParts {
   readonly version: string;
@@ -98,6 +102,7 @@ export async function composeApp(parts: AppParts): Promise<OpenedApp> {
     clock,
     ids,
     digest,
+    pictures,
     opened,
     [Symbol.asyncDispose]: shut,
   };

@@ -46,17 +46,16 @@ describe('a run whose services had trouble', () => {
   told.finish('succeeded');
 
   it('tells what each did and what was decided then', () => {
-    expect(draw(told))
-      .toContain(`│      ↻ second attempt: lab/one: answered 429, asked to wait 30 s; tried again after 30 s
+    expect(draw(told)).toContain(`│      ↻ second attempt: lab/one: answered 429, asked to wait 30 s; tried again
 │      ↻ third attempt: lab/one: gave no sign for 5 s; moved on to lab/two
-│      ↻ fourth attempt: lab/two: The service cannot be reached at the moment; tried again after 500 ms
+│      ↻ fourth attempt: lab/two: The service cannot be reached at the moment
 │      ↻ fifth attempt: the breaker of lab/two stands open for 1 min 0 s
 │      ◷ waited 4.2 s for a free place`);
   });
 
   it('tells it in German too', () => {
     const german = draw(told, 'de');
-    expect(german).toContain('lab/one: antwortete mit 429 und bat um 30 s Geduld; nach 30 s noch einmal versucht');
+    expect(german).toContain('lab/one: antwortete mit 429 und bat um 30 s Geduld; noch einmal versucht');
     expect(german).toContain('weiter zu lab/two');
     expect(german).toContain('wartete 4,2 s auf einen freien Platz');
   });

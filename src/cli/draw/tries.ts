@@ -44,11 +44,16 @@ export function decisionAfter(
   { words, duration }: Phrases,
 ): string | undefined {
   const [before, next] = [attempt.route?.chosen, follower?.route?.chosen];
-  if (before === null || follower === undefined) return undefined;
+  if (before === null || next === null || follower === undefined) return undefined;
   if (typeof next === 'string' && next !== before) return fill(words.tries.movedOn, { candidate: next });
   const waitMs = waitAfter(attempt);
-  return waitMs > 0 ? fill(words.tries.againAfter, { time: duration(waitMs) }) : words.tries.again;
+  return waitMs > 0 && !isAskedFor(attempt)
+    ? fill(words.tries.againAfter, { time: duration(waitMs) })
+    : words.tries.again;
 }
+
+/** Then the wait has been told already. */
+const isAskedFor = ({ error }: AttemptView): boolean => error !== null && error.retryAfterMs !== null;
 
 function waitAfter({ endedAt, retryAt }: AttemptView): number {
   return endedAt === null || retryAt === null ? 0 : Date.parse(retryAt) - Date.parse(endedAt);

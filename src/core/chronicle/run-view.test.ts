@@ -44,6 +44,12 @@ describe('a run', () => {
     expect(viewOf(new ToldRun({ parent })).parent).toEqual(parent);
   });
 
+  it('says what it waits for, as long as it does', () => {
+    const told = new ToldRun().begin().say({ type: 'run.waiting', data: { for: 'person' } });
+    expect(viewOf(told)).toMatchObject({ state: 'waiting', waitingFor: 'person' });
+    expect(viewOf(told.say({ type: 'run.resumed', data: {} })).waitingFor).toBeNull();
+  });
+
   it('names its room, and says when its content is gone', () => {
     expect(viewOf(new ToldRun({ room: 'r7' }))).toMatchObject({ room: 'r7', content: 'present' });
     expect(viewOf(new ToldRun()).room).toBeNull();

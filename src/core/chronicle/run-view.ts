@@ -39,10 +39,8 @@ export function runView(source: ChronicleSource, cost: Cost): RunView {
   };
 }
 
-function waitOf(events: readonly RunEvent[]): RunView['waitingFor'] {
-  const wait = events.findLast((event) => event.type === 'run.waiting');
-  return wait?.data.for ?? null;
-}
+const waitOf = (events: readonly RunEvent[]): RunView['waitingFor'] =>
+  events.reduce<RunView['waitingFor']>((last, event) => (event.type === 'run.waiting' ? event.data.for : last), null);
 
 /** A run that was paused before its start begins with `run.resumed`. */
 const isStart = ({ type }: RunEvent): boolean => type === 'run.started' || type === 'run.resumed';

@@ -8,6 +8,7 @@ import type { ArtifactRef, Outcome, Stage } from '../../core/stage.ts';
 import { runAttempt } from '../attempt.ts';
 import type { AttemptScope } from '../attempt.ts';
 import { budgetsOf } from '../budgets.ts';
+import { keepReceived } from '../funnel.ts';
 import { chooseRoute } from '../routing.ts';
 import type { ChosenRoute, Route } from '../routing.ts';
 import type { Asks } from '../routing/asks.ts';
@@ -62,13 +63,14 @@ async function attempt(place: StepPlace): Promise<void> {
   const input = prepareInput(step, chunk.definition, { stage, scope });
   const route = await routeFor(place, input);
   if (session.gate() !== 'open') return; // while somebody was looked for
+  // in the order of the canonical form, which then needs no copy
   const started = {
-    stage: stage.type,
-    stageVersion: stage.version,
     definition: chunk.digest,
     inputs: input.artifacts.map(({ id }) => id),
-    ...(route === undefined ? {} : { route: route.recorded }),
     queuedMs: 0,
+    ...(route === undefined ? {} : { route: route.recorded }),
+    stage: stage.type,
+    stageVersion: stage.version,
     worker: session.lease.worker,
   };
   const plan = {
@@ -122,7 +124,9 @@ async function runStage(
   const settings = fitting('settings', () =>
     stage.settings.parse(waitSettings(step) ?? settingsFor(chunk.definition, place)),
   );
-  const outcome = await stage.run(input, settings, context).catch((thrown: unknown): Outcome => {
+  const keep = async () => keepReceived({ engine, artifacts }, at.attemptScope);
+  const running = kept(stage.run(input, settings, context), keep);
+  const outcome = await running.catch((thrown: unknown): Outcome => {
     const { blocked } = at.attemptScope;
     if (blocked === undefined) throw thrown;
     return { state: 'blocked', verdict: blocked };
@@ -131,6 +135,14 @@ async function runStage(
   if (blocked !== undefined) return { state: 'blocked', verdict: blocked };
   if (outcome.state === 'done') assertDone(outcome, stage, at.attemptScope);
   return outcome;
+}
+
+async function kept(outcome: Promise<Outcome>, keep: () => Promise<void>): Promise<Outcome> {
+  try {
+    return await outcome;
+  } finally {
+    await keep();
+  }
 }
 
 /** What a stage says of itself must hold: its facts fit, and a stage that writes the prompt's text has written one. */

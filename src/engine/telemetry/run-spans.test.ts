@@ -131,6 +131,16 @@ describe('the trace of a run', () => {
     ]);
   });
 
+  it('tells no call of a step that a replay has answered from the record', async () => {
+    const told = new ToldRun()
+      .begin()
+      .start('a', { route: { ...route, replayed: true } })
+      .end('a', SERVED);
+    const [span] = await spansOf(told);
+    expect([span?.name, span?.kind]).toEqual(['a', SpanKind.INTERNAL]);
+    expect(span?.attributes['gen_ai.provider.name']).toBeUndefined();
+  });
+
   it('links a branch to the trace it comes from', async () => {
     const parent = { runId: '01997a3c-5b7e-7d2a-9c41-0a8f6e2d4b11' as RunId, fromStep: 'check' as StepPath };
     const [root] = await spansOf(new ToldRun({ parent }).begin().finish('succeeded'));

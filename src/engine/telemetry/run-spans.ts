@@ -136,7 +136,7 @@ function callAttributes({ started, ended }: Attempt, parts: SpanParts): Attribut
   const { stage, route } = started.data;
   const { provider, model, usage, state } = ended.data;
   const call = parts.callOf(stage);
-  const chosen = route?.chosen ?? '';
+  const chosen = calledIn(route);
   const wasCalled = provider !== undefined || isFailure(state);
   if (chosen === '' || call === undefined || !wasCalled) return undefined;
   const slash = chosen.indexOf('/');
@@ -149,6 +149,9 @@ function callAttributes({ started, ended }: Attempt, parts: SpanParts): Attribut
     ...usageAttributes(usage),
   };
 }
+
+/** In a replay nobody is called: the record answers. */
+const calledIn = (route: Started['data']['route']): string => (route?.replayed === true ? '' : (route?.chosen ?? ''));
 
 const usageAttributes = (usage: Ended['data']['usage']): Attributes => ({
   'gen_ai.usage.input_tokens': usage?.tokensIn,

@@ -19,6 +19,7 @@ import type {
   Submission,
 } from '../../core/ports.ts';
 import { LOG, QUEUE, followed, logOf } from '../changes.ts';
+import { calledOf } from '../candidate-record.ts';
 import { leaseLost, runGoesOn, runHasEnded, runNotFound } from '../refusals.ts';
 import { parseDefinitionSet } from '../stored-texts.ts';
 import type { GroupedWrites } from './grouped-writes.ts';
@@ -227,8 +228,8 @@ export class MemoryRunLog implements RunLog {
     const started = routed.get(key);
     if (draft.type === 'attempt.ended' && started !== undefined)
       routed.set(key, { ...started, endedAt: at, state: draft.data.state });
-    const candidate = draft.type === 'attempt.started' ? draft.data.route?.chosen : undefined;
-    if (typeof candidate === 'string') routed.set(key, { candidate, startedAt: at, state: 'running' });
+    const candidate = draft.type === 'attempt.started' ? calledOf(draft.data.route) : null;
+    if (candidate !== null) routed.set(key, { candidate, startedAt: at, state: 'running' });
   }
 
   #finish(run: MemoryRun, topics: Set<string>): void {

@@ -16,6 +16,8 @@ interface Tried {
   readonly candidate?: string | null;
   readonly ms?: number;
   readonly attempt?: number;
+  /** The record of another run answers the call. */
+  readonly replayed?: true;
 }
 
 /** A store whose clock a test moves, and shorthands for runs and their attempts. */
@@ -62,10 +64,13 @@ class Bench implements AsyncDisposable {
   /** One attempt from its start to its end. */
   async attempt(lease: Lease, tried: Tried, end: Ended = {}): Promise<void> {
     const { path = 'interception', stage = 'text.interception', candidate = 'ollama/small', ms = 100 } = tried;
-    const { attempt = 1 } = tried;
+    const { attempt = 1, replayed } = tried;
     const name = { stepPath: path as StepPath, attempt };
     const begun = attemptStarted(path, attempt);
-    const route = candidate === null ? {} : { route: { chosen: candidate, candidates: [candidate], ruledOut: {} } };
+    const route =
+      candidate === null
+        ? {}
+        : { route: { chosen: candidate, candidates: [candidate], ruledOut: {}, ...(replayed && { replayed }) } };
     const started = { ...begun.data, stage, stageVersion: 1, definition: sha('d'), inputs: [], queuedMs: 5 };
     const data = { ...started, worker: this.#worker, ...route };
     const ended = { state: 'succeeded' as const, facts: {}, outputs: [], durationMs: ms, ...end };
@@ -212,6 +217,13 @@ describe('costs', () => {
     await bench.attempt(run, { path: 'a', attempt: 3 }, { state: 'blocked' });
     await bench.attempt(run, { path: 'b', candidate: null }, { state: 'failed', fault });
     expect((await bench.queries().costs({ by: 'model' })).items).toEqual([row('ollama/small', { calls: 2 })]);
+  });
+
+  test('are not of calls that a replay has answered from the record', async () => {
+    await using bench = await Bench.open();
+    const run = await bench.run();
+    await bench.attempt(run, { replayed: true }, served('ollama/small', 300));
+    expect(await bench.queries().costs({ by: 'model' })).toEqual({ items: [], total: NOTHING, isCut: false });
   });
 
   test('come in at most 500 groups, which is said; the sum holds all', async () => {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventData, RunEvent } from '../../core/events.ts';
+import { calledOf } from '../candidate-record.ts';
 import { prepareChange, prepareQuery } from './connection.ts';
 import type { Change, Query } from './connection.ts';
 import type { KeyedEvent, Projection } from './projection.ts';
@@ -99,7 +100,7 @@ function begin(statements: Statements, runKey: number, event: Started): void {
   const place = placeOf(runKey, event);
   if (place === undefined) return;
   const { stage, route, queuedMs } = event.data;
-  statements.begin(...place, stage, route?.chosen ?? null, event.at, queuedMs);
+  statements.begin(...place, stage, calledOf(route), event.at, queuedMs);
 }
 
 function end(statements: Statements, runKey: number, event: Ended): void {
@@ -136,9 +137,10 @@ function servedBy(
   { provider, model, usage, fault, state }: EventData['attempt.ended'],
   candidate: string | null,
 ): { provider: string; model: string } | undefined {
-  if (provider !== undefined) return { provider, model: model ?? '' };
   const wasCalled = usage !== undefined || state === 'timedOut' || fault?.code.startsWith('PROVIDER_') === true;
-  if (candidate === null || !wasCalled) return undefined;
+  if (candidate === null) return undefined;
+  if (provider !== undefined) return { provider, model: model ?? '' };
+  if (!wasCalled) return undefined;
   const slash = candidate.indexOf('/');
   return { provider: candidate.slice(0, slash), model: candidate.slice(slash + 1) };
 }

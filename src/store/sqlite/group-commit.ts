@@ -1,6 +1,7 @@
 /**
  * Everything that is to be written in one turn of the event loop, in one transaction: one fsync for all of it.
- * Each write has its savepoint, so a refused one is undone alone.
+ * A refused write is undone alone: the transaction is taken back and done once more, each write in a savepoint of its
+ * own. Nearly all transactions have no refused write, and pay for no savepoint.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { StemmaError } from '../../core/errors.ts';
@@ -13,14 +14,18 @@ const RETRY_SPAN_MS = 4;
 /** So that one transaction does not stop the event loop; the rest is the next one. */
 const MOST_WRITES = 1000;
 
-/** One write: runs inside the transaction, says which topics it changes, returns what its promise resolves to. */
+/**
+ * One write: runs inside the transaction, says which topics it changes, returns what its promise resolves to. It may
+ * run twice, the first time undone; what it remembers outside of the database must not mind, or go with `onFailed`.
+ */
 export type Write<T> = (topics: Set<string>) => T;
 
 interface Pending {
   readonly write: Write<unknown>;
   readonly resolve: (value: never) => void;
   readonly reject: (error: StemmaError) => void;
-  settle?: () => void;
+  value?: unknown;
+  refused?: StemmaError;
 }
 
 export interface GroupCommitOptions {
@@ -28,7 +33,7 @@ export interface GroupCommitOptions {
   readonly clock: Clock;
   /** After a commit, with the topics of what was written. */
   readonly onCommitted: (topics: ReadonlySet<string>) => void;
-  /** After a transaction came to nothing: what was remembered of it does not hold. */
+  /** After a transaction was taken back: what was remembered of it does not hold. */
   readonly onFailed: () => void;
   /** Right before every commit; an error makes the commit fail. For tests of what happens then. */
   readonly beforeCommit?: (() => void) | undefined;
@@ -41,6 +46,8 @@ export class GroupCommit {
   #pending: Pending[] = [];
   #scheduled = false;
   #busySince: number | undefined;
+  /** A write was refused: those that are pending run in savepoints. */
+  #careful = false;
   #closed = false;
 
   constructor(database: DatabaseSync, options: GroupCommitOptions) {
@@ -87,20 +94,35 @@ export class GroupCommit {
 
   #flush(): void {
     if (!this.#begin()) return;
-    this.#scheduled = false;
     const batch = this.#pending.splice(0, MOST_WRITES);
+    if (!this.#commit(batch)) {
+      this.#takeBack();
+      this.#pending.unshift(...batch);
+      this.#careful = true;
+      return this.#flush();
+    }
+    this.#careful = false;
+    this.#scheduled = false;
     if (this.#pending.length > 0) this.#schedule();
+  }
+
+  /** False, with nothing committed yet, when one of them was refused and the others are to be kept. */
+  #commit(batch: readonly Pending[]): boolean {
     const topics = new Set<string>();
     try {
-      for (const pending of batch) this.#attempt(pending, topics);
+      if (!this.#runAll(batch, topics)) return false;
       this.#options.beforeCommit?.();
       this.#sql.commit();
     } catch (error) {
       this.#fail(batch, error);
-      return;
+      return true;
     }
-    for (const { settle } of batch) settle?.();
+    for (const { refused, value, resolve, reject } of batch) {
+      if (refused === undefined) resolve(value as never);
+      else reject(refused);
+    }
     this.#options.onCommitted(topics);
+    return true;
   }
 
   /** Whether the transaction has begun; if another process writes, it is tried again from a timer. */
@@ -123,24 +145,41 @@ export class GroupCommit {
     }
   }
 
-  #attempt(pending: Pending, topics: Set<string>): void {
+  #runAll(batch: readonly Pending[], topics: Set<string>): boolean {
+    if (this.#careful) {
+      for (const pending of batch) this.#runInSavepoint(pending, topics);
+      return true;
+    }
+    try {
+      for (const pending of batch) pending.value = pending.write(topics);
+      return true;
+    } catch (error) {
+      if (!concernsOneWrite(error)) throw error;
+      return false;
+    }
+  }
+
+  #runInSavepoint(pending: Pending, topics: Set<string>): void {
     this.#sql.savepoint();
     try {
-      const value = pending.write(topics);
+      pending.value = pending.write(topics);
       this.#sql.release();
-      pending.settle = () => pending.resolve(value as never);
     } catch (error) {
       if (!concernsOneWrite(error) || !this.#database.isTransaction) throw error;
       this.#sql.undo();
       this.#sql.release();
-      pending.settle = () => pending.reject(toStoreError(error, this.#options.file));
+      pending.refused = toStoreError(error, this.#options.file);
     }
   }
 
   #fail(batch: readonly Pending[], error: unknown): void {
-    if (this.#database.isTransaction) this.#database.exec('rollback');
-    this.#options.onFailed();
+    this.#takeBack();
     const failure = toStoreError(error, this.#options.file);
     for (const { reject } of batch) reject(failure);
+  }
+
+  #takeBack(): void {
+    if (this.#database.isTransaction) this.#database.exec('rollback');
+    this.#options.onFailed();
   }
 }

@@ -30,9 +30,10 @@ type Statements = Readonly<Record<'create' | 'move' | 'start' | 'end' | 'pay', C
 function apply(statements: Statements, { runKey, event }: KeyedEvent): void {
   switch (event.type) {
     case 'run.created': {
-      const { config, pipeline, profile, level, outputs, parent } = event.data;
+      const { config, pipeline, profile, level, outputs, parent, replayOf } = event.data;
+      const source = parent?.runId ?? replayOf ?? null; // whose content it has copies of
       const what = [config, pipeline, profile, level];
-      statements.create(runKey, event.runId, ...what, event.at, JSON.stringify(outputs), parent?.runId ?? null);
+      statements.create(runKey, event.runId, ...what, event.at, JSON.stringify(outputs), source);
       return;
     }
     case 'run.started':

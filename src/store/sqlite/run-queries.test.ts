@@ -133,6 +133,7 @@ function attempt(output: ArtifactId, usage: Usage): EventDraft[] {
     definition: SHA,
     inputs: [],
     queuedMs: 0,
+    route: { chosen: 'offline/m', candidates: ['offline/m'], ruledOut: {} },
     worker: WORKER,
   };
   const ended = {

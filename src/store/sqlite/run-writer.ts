@@ -7,6 +7,7 @@ import type { Digest, Instant, RunId } from '../../core/ids.ts';
 import type { Append, ArtifactRow, Clock, Lease, Signer, Submission } from '../../core/ports.ts';
 import { RUN_MOVES, isTerminal } from '../../core/states.ts';
 import type { RunState } from '../../core/states.ts';
+import { calledOf } from '../candidate-record.ts';
 import { LOG, QUEUE, logOf } from '../changes.ts';
 import { leaseLost, runHasEnded } from '../refusals.ts';
 import { prepareQuery } from './connection.ts';
@@ -177,7 +178,7 @@ export class RunWriter {
   #startAttempt({ key, state }: Head, draft: Extract<EventDraft, { type: 'attempt.started' }>, at: Instant): void {
     const path = draft.stepPath ?? null;
     const attempt = draft.attempt ?? null;
-    const candidate = draft.data.route?.chosen ?? null;
+    const candidate = calledOf(draft.data.route);
     if (state !== 'running') throw new StemmaError('STATE_CONFLICT', `No attempt can start while the run is ${state}.`);
     this.#sql.startAttempt(key, path, attempt, attempt === null || attempt === 1 ? null : attempt - 1, at, candidate);
   }

@@ -1,5 +1,5 @@
 import { allFaults } from '../check/run-faults.ts';
-import { inParallel, resultOf } from '../kit-result.ts';
+import { inParallel, oneOf, resultOf } from '../kit-result.ts';
 import type { KitResult, OnProgress } from '../kit-result.ts';
 import { KitBench } from '../process/kit-bench.ts';
 import type { Tried } from '../process/kit-bench.ts';
@@ -9,24 +9,14 @@ import type { Orders } from '../process/orders.ts';
 const AT_ONCE = 16;
 const TELL_EVERY = 10;
 
-export type Kill = NonNullable<Orders['kill']>;
-
-export interface CommitOptions {
-  readonly onProgress?: OnProgress;
-  /** Which of all kills; every one of them when left out. */
-  readonly choose?: (kills: readonly Kill[]) => readonly Kill[];
-}
+type Kill = NonNullable<Orders['kill']>;
 
 /** Kills a process right before and right after each commit of the script, one after another, and lets another one finish. */
-export async function killAtCommits(
-  tried: Tried,
-  { onProgress, choose = (all) => all }: CommitOptions,
-): Promise<readonly KitResult[]> {
+export async function killAtCommits(tried: Tried, onProgress?: OnProgress): Promise<readonly KitResult[]> {
   const commits = await countCommits(tried);
   const numbers = Array.from({ length: commits }, (_, index) => index + 1);
-  const kills = choose(
-    numbers.flatMap((commit) => (['before', 'after'] as const).map((when): Kill => ({ commit, when }))),
-  );
+  const all = numbers.flatMap((commit) => (['before', 'after'] as const).map((when): Kill => ({ commit, when })));
+  const kills = oneOf(all, tried.oneIn);
   onProgress?.(`the script has ${commits} commits; killing at ${kills.length} moments`);
   let done = 0;
   return inParallel(kills, AT_ONCE, async (kill) => {
@@ -49,12 +39,15 @@ async function countCommits(tried: Tried): Promise<number> {
 function killAt(tried: Tried, kill: Kill): Promise<KitResult> {
   return resultOf(`killed right ${kill.when} commit ${kill.commit}`, async () => {
     await using bench = new KitBench(tried);
-    const killed = await bench.start({ mode: 'script', submit: 1, kill }).ended();
+    const victim = bench.start({ mode: 'script', submit: 1, kill });
+    const killed = await victim.ended();
     const next = bench.start({ mode: 'script' });
     const end = await next.ended();
     const faults = end === 0 ? [] : [next.death() ?? ''];
     // steps that end together may share a commit at one time and not at another: the last ones are not always there
-    if (killed !== 'SIGKILL' && killed !== 0) faults.push(`the process ended with ${killed} instead of being killed`);
+    const commits = victim.toldOf('done')[0]?.commits ?? kill.commit;
+    if (killed !== 'SIGKILL' && commits >= kill.commit)
+      faults.push(`the process ended with ${killed}, not by the kill`);
     await using session = await bench.session();
     return [...faults, ...(await allFaults(session.store, { bench }))];
   });

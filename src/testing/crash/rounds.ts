@@ -30,7 +30,7 @@ const MOST_UNFINISHED = 30;
 const STAGE_MS = 40;
 /** How many events are written from one round to the next; fewer when too many runs wait for a takeover. */
 const EVENTS_MIN = 10;
-const EVENTS_SPAN = 150;
+const EVENTS_SPAN = 100;
 const ROUND_AT_MOST_MS = 5000;
 const LOOK_EVERY_MS = 5;
 /** One round of so many stops a process instead of killing it. */
@@ -104,8 +104,8 @@ class Rounds {
     });
     for (const process of this.#working) process.signal('SIGTERM');
     const ends = await Promise.all(this.#working.map((process) => process.ended()));
-    const deaths = this.#working.flatMap((process, index) => (ends[index] === 0 ? [] : (process.death() ?? [])));
-    return [...this.#place.live.faults, ...deaths];
+    const deaths = this.#working.filter((process, index) => ends[index] !== 0 && isAtWork(process));
+    return [...this.#place.live.faults, ...deaths.flatMap((process) => process.death() ?? [])];
   }
 
   #start(): KitProcess {
@@ -139,3 +139,6 @@ class Rounds {
     this.#working.push(...due.map(({ process }) => process));
   }
 }
+
+/** Before that it does not know yet how to leave. */
+const isAtWork = (process: KitProcess): boolean => process.toldOf('ready').length > 0;

@@ -5,7 +5,7 @@ import type { Append } from '../../core/ports.ts';
 import { chainFaults } from '../check/chain-faults.ts';
 import { readRecord } from '../check/run-record.ts';
 import type { KitResult, OnProgress } from '../kit-result.ts';
-import { resultOf } from '../kit-result.ts';
+import { oneOf, resultOf } from '../kit-result.ts';
 import { placesIn, submitRun } from '../kit-session.ts';
 import type { KitSession } from '../kit-session.ts';
 import type { KitStore } from '../kit-store.ts';
@@ -37,7 +37,7 @@ interface Recording {
 export async function walCutAnywhere(tried: Tried, onProgress?: OnProgress): Promise<readonly KitResult[]> {
   const recording = await record(tried);
   if (recording === undefined) return [];
-  const { cuts } = readWal(recording.wal);
+  const cuts = oneOf(readWal(recording.wal).cuts, tried.oneIn);
   onProgress?.(`the log is cut at ${cuts.length} places`);
   const results: KitResult[] = [];
   for (const cut of cuts)

@@ -1,5 +1,5 @@
 import { StemmaError } from '../../core/errors.ts';
-import { inParallel, resultOf } from '../kit-result.ts';
+import { inParallel, oneOf, resultOf } from '../kit-result.ts';
 import type { KitResult, OnProgress } from '../kit-result.ts';
 import type { KitSession } from '../kit-session.ts';
 import type { Tried } from '../process/kit-bench.ts';
@@ -17,14 +17,15 @@ const PLENTY = 2 ** 30;
 /** Commits that fail one after another, a full database, a disk that is full or broken: runs go on once it is over. */
 export async function failingStore(tried: Tried, onProgress?: OnProgress): Promise<readonly KitResult[]> {
   const commits = await countCommits(tried);
-  onProgress?.(`each of ${commits} commits fails once`);
-  const numbers = Array.from({ length: commits }, (_, index) => index + 1);
+  const all = Array.from({ length: commits }, (_, index) => index + 1);
+  const numbers = oneOf(all, tried.oneIn);
+  onProgress?.(`${numbers.length} of ${commits} commits fail once each`);
   const failed = await inParallel(numbers, AT_ONCE, (number) =>
     resultOf(`commit ${number} fails`, () => failCommit(tried, number)),
   );
   onProgress?.('the database and the disk of the files are full, and fail');
   const disks = FAILING_FILES.flatMap((file) => (['ENOSPC', 'EIO'] as const).map((code) => ({ file, code })));
-  const files = await inParallel(disks, AT_ONCE, ({ file, code }) =>
+  const files = await inParallel(oneOf(disks, tried.oneIn), AT_ONCE, ({ file, code }) =>
     resultOf(`the disk answers ${code} from file ${file} on`, () => failFiles(tried, file, code)),
   );
   return [...failed, ...files, await resultOf('the database is full for a while', () => fillDatabase(tried))];

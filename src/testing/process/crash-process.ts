@@ -24,6 +24,9 @@ const APPEND_EVERY_MS = 5;
 
 const tell = (told: Told): void => void writeSync(1, `${JSON.stringify(told)}\n`);
 
+const leave = new AbortController();
+process.once('SIGTERM', () => leave.abort());
+
 let commits = 0;
 function count(when: 'before' | 'after', { kill }: Orders): void {
   if (when === 'before') commits += 1;
@@ -31,10 +34,8 @@ function count(when: 'before' | 'after', { kill }: Orders): void {
 }
 
 /** Until SIGTERM. */
-async function work(session: KitSession): Promise<void> {
-  const leave = new AbortController();
-  process.once('SIGTERM', () => leave.abort());
-  await runWorker(session.engine, { slots: session.slots, signal: leave.signal });
+async function work({ engine, slots }: KitSession): Promise<void> {
+  await runWorker(engine, { slots, signal: leave.signal });
 }
 
 async function submitAll(session: KitSession, orders: Orders): Promise<void> {

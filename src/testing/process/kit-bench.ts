@@ -23,6 +23,8 @@ export interface Tried {
   readonly open: OpenKitStore;
   /** Folders of benches are made in it. */
   readonly directory?: string | undefined;
+  /** Of long rows of cases only one in so many is tried. */
+  readonly oneIn?: number | undefined;
 }
 
 /** What the processes of a bench have told. */

@@ -4,10 +4,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseTold } from './orders.ts';
 import type { Told, ToldOf } from './orders.ts';
 
-const WITHIN_MS = 60_000;
+const WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 5;
 
-/** Looks until there is something to see. @throws {Error} after a minute, saying what was waited for */
+/** Looks until there is something to see. @throws {Error} after two minutes, saying what was waited for */
 export async function until<T>(what: string, look: () => T | Promise<T>): Promise<NonNullable<T>> {
   const deadline = performance.now() + WITHIN_MS;
   for (;;) {
@@ -52,7 +52,7 @@ export class KitProcess {
     await this.exited;
   }
 
-  /** How it ended, once it has. @throws {Error} when it does not end within a minute */
+  /** How it ended, once it has. @throws {Error} when it does not end within two minutes */
   async ended(): Promise<number | NodeJS.Signals> {
     return until('the process has ended', () => this.#end);
   }

@@ -1,0 +1,229 @@
+import { parseArtifactId } from '../core/ids.ts';
+import type { ArtifactId, RunId, Sha256, StepPath } from '../core/ids.ts';
+import type { ArtifactView, Chronicle, StepView } from '../core/shapes.ts';
+import { wordDiff } from '../core/word-diff.ts';
+import type { WordChange } from '../core/word-diff.ts';
+import { runRequestSchema } from '../core/request.ts';
+import type { App } from './context.ts';
+import { presentRun } from './ended-run.ts';
+import { readRun } from './read-run.ts';
+import type { ReadRun } from './read-run.ts';
+
+/** The same thing in both runs. */
+export interface Pair<T> {
+  readonly left: T;
+  readonly right: T;
+}
+
+/** A text that differs, word by word. */
+export interface TextDiff {
+  readonly type: string;
+  readonly words: readonly WordChange[];
+}
+
+export interface ComparedPicture {
+  readonly id: ArtifactId;
+  readonly sha256: Sha256;
+  readonly width: number | null;
+  readonly height: number | null;
+}
+
+/** What came of a step in both runs. */
+export type ComparedArtifact =
+  | { readonly kind: 'same'; readonly type: string }
+  | ({ readonly kind: 'text' } & TextDiff)
+  | ({
+      readonly kind: 'picture';
+      readonly type: string;
+      /** How many of 64 bits of their difference hashes differ; null when one of them cannot be read. */
+      readonly distance: number | null;
+    } & Pair<ComparedPicture>)
+  | ({ readonly kind: 'other'; readonly type: string } & Pair<ArtifactId | null>);
+
+/** A step as one run has it. */
+export interface StepSide {
+  readonly state: StepView['state'];
+  readonly attempts: number;
+  /** `provider/model` of those that answered, each once. */
+  readonly models: readonly string[];
+  readonly costMicroUsd: number;
+  readonly durationMs: number | null;
+}
+
+export interface ComparedStep extends Pair<StepSide | null> {
+  readonly path: StepPath;
+  /** The run that alone has this step. */
+  readonly only: 'left' | 'right' | null;
+  /** Null when neither has made anything. */
+  readonly artifact: ComparedArtifact | null;
+}
+
+export interface ComparedSide {
+  readonly runId: RunId;
+  readonly state: Chronicle['run']['state'];
+  readonly costMicroUsd: number;
+  readonly durationMs: number | null;
+}
+
+/** Two runs side by side. */
+export interface RunComparison extends Pair<ComparedSide> {
+  /** What was set otherwise: config, profile, level, language, seed, outputs, and parameters as `parameters.<name>`. */
+  readonly settings: readonly ({ readonly name: string } & Pair<string | null>)[];
+  /** Texts given to the runs that differ: input, task, context. */
+  readonly given: readonly TextDiff[];
+  /** In the order of the pipeline, as far as the runs have come. */
+  readonly steps: readonly ComparedStep[];
+}
+
+/**
+ * Two runs step by step: what was given and set otherwise, and at each step its state, models, cost, time, and its main
+ * result word by word; of pictures how much they look alike.
+ *
+ * @throws {StemmaError} RUN_NOT_FOUND · CONTENT_DELETED
+ */
+export async function compareRuns(app: App, left: string, right: string): Promise<RunComparison> {
+  const one = await readRun(app, (await presentRun(app, left)).runId);
+  const other = await readRun(app, (await presentRun(app, right)).runId);
+  const steps: ComparedStep[] = [];
+  for (const path of pathsInOrder(one, other)) steps.push(await comparedStep(app, path, { left: one, right: other }));
+  return {
+    left: sideOf(one),
+    right: sideOf(other),
+    settings: settingsThatDiffer(one, other),
+    given: givenThatDiffers(one, other),
+    steps,
+  };
+}
+
+const sideOf = ({ runId, chronicle: { run, cost } }: ReadRun): ComparedSide => ({
+  runId,
+  state: run.state,
+  costMicroUsd: cost.microUsd,
+  durationMs: run.durationMs,
+});
+
+/** What only the right run has stands before the next step that both have. */
+function pathsInOrder(left: ReadRun, right: ReadRun): readonly StepPath[] {
+  const own = right.chronicle.steps.map(({ path }) => path);
+  const shared = new Set(own);
+  const told = new Set<StepPath>();
+  const paths: StepPath[] = [];
+  const mine = new Set(left.chronicle.steps.map(({ path }) => path));
+  const takeUpTo = (end: StepPath | undefined): void => {
+    for (const path of own) {
+      if (path === end) return;
+      if (mine.has(path) || told.has(path)) continue;
+      told.add(path);
+      paths.push(path);
+    }
+  };
+  for (const path of mine) {
+    if (shared.has(path)) takeUpTo(path);
+    paths.push(path);
+  }
+  takeUpTo(undefined);
+  return paths;
+}
+
+/** Names and values of everything that was chosen, texts aside. */
+function settingsOf({ chronicle: { run }, rows, texts }: ReadRun): Readonly<Record<string, string>> {
+  const { config, profile, safety, lang, seed } = run;
+  const id = rows.find(({ type, stepPath }) => type === 'request' && stepPath === undefined)?.id;
+  const request = runRequestSchema.safeParse(JSON.parse((id && texts.get(id)) ?? 'null')).data;
+  const parameters = Object.entries(request?.parameters ?? {}).map(([name, value]) => [
+    `parameters.${name}`,
+    String(value),
+  ]);
+  const outputs = request === undefined ? {} : { outputs: request.outputs.join(', ') };
+  return { config, profile, safety, lang, seed: String(seed), ...outputs, ...Object.fromEntries(parameters) };
+}
+
+function settingsThatDiffer(left: ReadRun, right: ReadRun): RunComparison['settings'] {
+  const [old, own] = [settingsOf(left), settingsOf(right)];
+  const names = [...new Set([...Object.keys(old), ...Object.keys(own)])];
+  return names
+    .filter((name) => old[name] !== own[name])
+    .map((name) => ({ name, left: old[name] ?? null, right: own[name] ?? null }));
+}
+
+const GIVEN = ['input', 'task', 'context'] as const;
+
+function givenThatDiffers(left: ReadRun, right: ReadRun): readonly TextDiff[] {
+  const textOf = ({ rows, texts }: ReadRun, wanted: string): string => {
+    const id = rows.find(({ type, stepPath }) => type === wanted && stepPath === undefined)?.id;
+    return (id && texts.get(id)) ?? '';
+  };
+  return GIVEN.flatMap((type) => {
+    const [before, after] = [textOf(left, type), textOf(right, type)];
+    return before === after ? [] : [{ type, words: wordDiff(before, after, left.chronicle.run.lang) }];
+  });
+}
+
+async function comparedStep(app: App, path: StepPath, runs: Pair<ReadRun>): Promise<ComparedStep> {
+  const [left, right] = [stepOf(runs.left, path), stepOf(runs.right, path)];
+  const only = left === null ? 'right' : right === null ? 'left' : null;
+  const artifacts = { left: mainOf(runs.left, left), right: mainOf(runs.right, right) };
+  return {
+    path,
+    only,
+    left: left && stepSide(runs.left, left),
+    right: right && stepSide(runs.right, right),
+    artifact: await comparedArtifact(app, artifacts, runs),
+  };
+}
+
+const stepOf = ({ chronicle }: ReadRun, path: StepPath): StepView | null =>
+  chronicle.steps.find((step) => step.path === path) ?? null;
+
+function stepSide({ chronicle }: ReadRun, { path, state, attempts, durationMs }: StepView): StepSide {
+  const own = chronicle.attempts.filter(({ stepPath }) => stepPath === path);
+  const models = own.flatMap(({ provider, model }) => (provider === null ? [] : [`${provider}/${model ?? ''}`]));
+  const costMicroUsd = own.reduce((sum, attempt) => sum + (attempt.costMicroUsd ?? 0), 0);
+  return { state, attempts, models: [...new Set(models)], costMicroUsd, durationMs };
+}
+
+/** The first result; a step of a loop lays its own into `work/`, beside prompts and exchanges. */
+function mainOf({ chronicle }: ReadRun, step: StepView | null): ArtifactView | null {
+  for (const id of step?.outputs ?? []) {
+    const found = chronicle.artifacts.find((artifact) => artifact.id === id);
+    if (found !== undefined && (parseArtifactId(id)?.work !== true || found.type.endsWith('_step'))) return found;
+  }
+  return null;
+}
+
+async function comparedArtifact(
+  app: App,
+  { left, right }: Pair<ArtifactView | null>,
+  runs: Pair<ReadRun>,
+): Promise<ComparedArtifact | null> {
+  const type = left?.type ?? right?.type;
+  if (type === undefined) return null;
+  if (left?.sha256 === right?.sha256) return { kind: 'same', type };
+  if (left !== null && right !== null && isPicture(left) && isPicture(right)) {
+    const distance = await distanceOf(app, left.id, right.id);
+    return { kind: 'picture', type, distance, left: pictureOf(left), right: pictureOf(right) };
+  }
+  const before = left === null ? '' : runs.left.texts.get(left.id);
+  const after = right === null ? '' : runs.right.texts.get(right.id);
+  if (before === undefined || after === undefined)
+    return { kind: 'other', type, left: left?.id ?? null, right: right?.id ?? null };
+  return { kind: 'text', type, words: wordDiff(before, after, runs.left.chronicle.run.lang) };
+}
+
+const isPicture = ({ mediaType }: ArtifactView): boolean => mediaType.startsWith('image/');
+
+const pictureOf = ({ id, sha256, width, height }: ArtifactView): ComparedPicture => ({ id, sha256, width, height });
+
+async function distanceOf({ pictures, store }: App, left: ArtifactId, right: ArtifactId): Promise<number | null> {
+  const hashOf = async (id: ArtifactId): Promise<string> => pictures.differenceHash(await store.files.read(id));
+  try {
+    return bitsApart(await hashOf(left), await hashOf(right));
+  } catch {
+    return null; // gone, or no picture: the digests say that they differ
+  }
+}
+
+function bitsApart(left: string, right: string): number {
+  const ones = (BigInt(`0x${left}`) ^ BigInt(`0x${right}`)).toString(2);
+  return ones.replaceAll('0', '').length;
+}
