@@ -116,6 +116,7 @@ function toWish({ created, request, texts }: Origin, set: z.output<typeof branch
     outputs: [...request.outputs],
     profile: request.profile,
     seed: request.seed,
+    by: 'admin',
     ...withoutUndefined(set),
     set: { ...ownSet, ...set.set },
     config: created.config,

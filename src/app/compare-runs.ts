@@ -1,6 +1,6 @@
 import { parseArtifactId } from '../core/ids.ts';
 import type { ArtifactId, RunId, Sha256, StepPath } from '../core/ids.ts';
-import type { ArtifactView, Chronicle, StepView } from '../core/shapes.ts';
+import type { ArtifactView, AttemptView, Chronicle, StepView } from '../core/shapes.ts';
 import { wordDiff } from '../core/word-diff.ts';
 import type { WordChange } from '../core/word-diff.ts';
 import { runRequestSchema } from '../core/request.ts';
@@ -84,8 +84,9 @@ export interface RunComparison extends Pair<ComparedSide> {
 export async function compareRuns(app: App, left: string, right: string): Promise<RunComparison> {
   const one = await readRun(app, (await presentRun(app, left)).runId);
   const other = await readRun(app, (await presentRun(app, right)).runId);
+  const runs = { left: indexed(one), right: indexed(other) };
   const steps: ComparedStep[] = [];
-  for (const path of pathsInOrder(one, other)) steps.push(await comparedStep(app, path, { left: one, right: other }));
+  for (const path of pathsInOrder(runs)) steps.push(await comparedStep(app, path, runs));
   return {
     left: sideOf(one),
     right: sideOf(other),
@@ -102,27 +103,35 @@ const sideOf = ({ runId, chronicle: { run, cost } }: ReadRun): ComparedSide => (
   durationMs: run.durationMs,
 });
 
-/** What only the right run has stands before the next step that both have. */
-function pathsInOrder(left: ReadRun, right: ReadRun): readonly StepPath[] {
-  const own = right.chronicle.steps.map(({ path }) => path);
-  const shared = new Set(own);
-  const told = new Set<StepPath>();
-  const paths: StepPath[] = [];
-  const mine = new Set(left.chronicle.steps.map(({ path }) => path));
-  const takeUpTo = (end: StepPath | undefined): void => {
-    for (const path of own) {
-      if (path === end) return;
-      if (mine.has(path) || told.has(path)) continue;
-      told.add(path);
-      paths.push(path);
+/** A run whose parts are found by name. */
+interface Indexed {
+  readonly lang: string;
+  readonly texts: ReadRun['texts'];
+  readonly steps: ReadonlyMap<StepPath, StepView>;
+  readonly attempts: ReadonlyMap<StepPath, readonly AttemptView[]>;
+  readonly artifacts: ReadonlyMap<ArtifactId, ArtifactView>;
+}
+
+const indexed = ({ chronicle, texts }: ReadRun): Indexed => ({
+  lang: chronicle.run.lang,
+  texts,
+  steps: new Map(chronicle.steps.map((step) => [step.path, step])),
+  attempts: Map.groupBy(chronicle.attempts, ({ stepPath }) => stepPath),
+  artifacts: new Map(chronicle.artifacts.map((artifact) => [artifact.id, artifact])),
+});
+
+/** The left run's order; what only the right one has stands before the next step that both have. */
+function pathsInOrder({ left, right }: Pair<Indexed>): readonly StepPath[] {
+  const before = new Map<StepPath | undefined, StepPath[]>();
+  let waiting: StepPath[] = [];
+  for (const path of right.steps.keys()) {
+    if (!left.steps.has(path)) waiting.push(path);
+    else {
+      before.set(path, waiting);
+      waiting = [];
     }
-  };
-  for (const path of mine) {
-    if (shared.has(path)) takeUpTo(path);
-    paths.push(path);
   }
-  takeUpTo(undefined);
-  return paths;
+  return [...[...left.steps.keys()].flatMap((path) => [...(before.get(path) ?? []), path]), ...waiting];
 }
 
 /** Names and values of everything that was chosen, texts aside. */
@@ -159,8 +168,8 @@ function givenThatDiffers(left: ReadRun, right: ReadRun): readonly TextDiff[] {
   });
 }
 
-async function comparedStep(app: App, path: StepPath, runs: Pair<ReadRun>): Promise<ComparedStep> {
-  const [left, right] = [stepOf(runs.left, path), stepOf(runs.right, path)];
+async function comparedStep(app: App, path: StepPath, runs: Pair<Indexed>): Promise<ComparedStep> {
+  const [left, right] = [runs.left.steps.get(path) ?? null, runs.right.steps.get(path) ?? null];
   const only = left === null ? 'right' : right === null ? 'left' : null;
   const artifacts = { left: mainOf(runs.left, left), right: mainOf(runs.right, right) };
   return {
@@ -172,20 +181,17 @@ async function comparedStep(app: App, path: StepPath, runs: Pair<ReadRun>): Prom
   };
 }
 
-const stepOf = ({ chronicle }: ReadRun, path: StepPath): StepView | null =>
-  chronicle.steps.find((step) => step.path === path) ?? null;
-
-function stepSide({ chronicle }: ReadRun, { path, state, attempts, durationMs }: StepView): StepSide {
-  const own = chronicle.attempts.filter(({ stepPath }) => stepPath === path);
+function stepSide(run: Indexed, { path, state, attempts, durationMs }: StepView): StepSide {
+  const own = run.attempts.get(path) ?? [];
   const models = own.flatMap(({ provider, model }) => (provider === null ? [] : [`${provider}/${model ?? ''}`]));
   const costMicroUsd = own.reduce((sum, attempt) => sum + (attempt.costMicroUsd ?? 0), 0);
   return { state, attempts, models: [...new Set(models)], costMicroUsd, durationMs };
 }
 
 /** The first result; a step of a loop lays its own into `work/`, beside prompts and exchanges. */
-function mainOf({ chronicle }: ReadRun, step: StepView | null): ArtifactView | null {
+function mainOf({ artifacts }: Indexed, step: StepView | null): ArtifactView | null {
   for (const id of step?.outputs ?? []) {
-    const found = chronicle.artifacts.find((artifact) => artifact.id === id);
+    const found = artifacts.get(id);
     if (found !== undefined && (parseArtifactId(id)?.work !== true || found.type.endsWith('_step'))) return found;
   }
   return null;
@@ -194,7 +200,7 @@ function mainOf({ chronicle }: ReadRun, step: StepView | null): ArtifactView | n
 async function comparedArtifact(
   app: App,
   { left, right }: Pair<ArtifactView | null>,
-  runs: Pair<ReadRun>,
+  runs: Pair<Indexed>,
 ): Promise<ComparedArtifact | null> {
   const type = left?.type ?? right?.type;
   if (type === undefined) return null;
@@ -207,7 +213,7 @@ async function comparedArtifact(
   const after = right === null ? '' : runs.right.texts.get(right.id);
   if (before === undefined || after === undefined)
     return { kind: 'other', type, left: left?.id ?? null, right: right?.id ?? null };
-  return { kind: 'text', type, words: wordDiff(before, after, runs.left.chronicle.run.lang) };
+  return { kind: 'text', type, words: wordDiff(before, after, runs.left.lang) };
 }
 
 const isPicture = ({ mediaType }: ArtifactView): boolean => mediaType.startsWith('image/');

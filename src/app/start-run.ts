@@ -22,6 +22,7 @@ import { assertSettings, mergeParameters } from './parameters.ts';
 import { writeSummary } from './summary.ts';
 
 const labelSchema = z.string().min(1).max(80);
+const idSchema = z.string().regex(/^[\w./@:-]{1,64}$/, 'must be an id of letters and digits, without spaces');
 
 export const startRunInput = z.strictObject({
   config: z.string().min(1),
@@ -36,6 +37,9 @@ export const startRunInput = z.strictObject({
   priority: prioritySchema.optional(),
   /** What the run may cost, in USD; the call that would go beyond it is not made. */
   budget: z.number().min(0, 'must be an amount in USD').max(1e9).optional(),
+  /** Who asks: a role or a random id, never a name. Runs of one priority take turns between those who ask, or their rooms. */
+  by: idSchema.default('admin'),
+  room: idSchema.optional(),
   lang: z
     .string()
     .regex(/^[a-z]{2,3}$/, 'is no language (ISO 639-1)')
@@ -107,8 +111,10 @@ export function prepareRun(app: App, draft: RunDraft): ReadyRun {
   assertSettings(app, { config, outputs: request.outputs, definitions, request });
   const chunks = chunksUsed(definitions, { ...used, outputs: request.outputs });
   const given = givenTexts(app, { draft, request, chunks });
-  const { labels, budget } = wish;
+  const { labels, budget, by, room } = wish;
   const optional = {
+    by,
+    ...(room !== undefined && { room }),
     ...(labels && { labels }),
     ...(budget !== undefined && { budgetMicroUsd: Math.round(budget * 1e6) }),
     ...(branch && { parent: branch.parent }),
@@ -266,6 +272,8 @@ export interface ReadyRun {
   /** The run whose record answers every call. */
   readonly replayOf?: RunId;
   readonly budgetMicroUsd?: number;
+  readonly by?: string;
+  readonly room?: string;
 }
 
 /** @throws {StemmaError} STORE_FULL · STORE_BUSY */
@@ -303,7 +311,10 @@ export async function toSubmission(
   const created = { type: 'run.created' as const, data: createdData(app, ready, given) };
   const labels = Object.entries(ready.labels ?? {}).map(([key, value]) => ({ key, value }));
   const artifacts = given.map(({ row }) => row);
-  return { runId, created, artifacts, definitions: ready.set, labels, priority: ready.request.priority };
+  const share = ready.room ?? ready.by;
+  const { priority } = ready.request;
+  const whose = share === undefined ? {} : { share };
+  return { runId, created, artifacts, definitions: ready.set, labels, priority, ...whose };
 }
 
 async function writeGiven(
@@ -324,7 +335,7 @@ async function writeGiven(
 
 function createdData(
   app: App,
-  { request, used, set, parent, replayOf, budgetMicroUsd }: ReadyRun,
+  { request, used, set, parent, replayOf, budgetMicroUsd, by, room }: ReadyRun,
   given: readonly Written[],
 ): EventData['run.created'] {
   return {
@@ -340,6 +351,8 @@ function createdData(
     ...(parent && { parent }),
     ...(replayOf && { replayOf }),
     ...(budgetMicroUsd !== undefined && { budgetMicroUsd }),
+    ...(by !== undefined && { by }),
+    ...(room !== undefined && { room }),
     stemma: app.version,
   };
 }

@@ -300,9 +300,11 @@ export class Gateway {
 /** The kind of the note that tells of a replay's own decision. */
 export const VERDICT_DIFFERS = 'verdict.differs';
 
+/** The keys stand in a fixed order, whether the verdict was made here or comes from a record. */
 function toEvidence({ verdict, terms, sha256 }: Decision): Evidence {
-  const { subject: _subject, durationMs: _durationMs, ...decided } = verdict;
-  return { sha256, ...decided, terms };
+  const { check, level, decision, method, policyVersion, class: found, model } = verdict;
+  const optional = { ...(found === undefined ? {} : { class: found }), ...(model === undefined ? {} : { model }) };
+  return { sha256, check, level, decision, method, ...optional, policyVersion, terms };
 }
 
 /** What was decided then holds, whatever is decided now. */

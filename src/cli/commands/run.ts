@@ -23,6 +23,7 @@ export interface RunFlags extends GlobalFlags {
   readonly seed?: number;
   readonly priority?: string;
   readonly budget?: number;
+  readonly by?: string;
   readonly lang?: string;
   readonly watch?: boolean;
   readonly detach?: boolean;
@@ -68,6 +69,7 @@ export const withRunOptions = (command: Command): Command =>
     .option('--profile <id>', 'which models fill the roles')
     .option('--seed <number>', 'the same seed gives the same bytes', wholeNumber)
     .option('--priority <priority>', 'critical, high, normal, low')
+    .option('--by <id>', 'who asks: a role or an id, no name')
     .option('--budget <usd>', 'what the run may cost; a call that would go beyond it is not made', amount)
     .option('--lang <code>', 'language of task, context and messages (ISO 639-1)')
     .option('--watch', 'show what happens, also without a terminal')
@@ -103,8 +105,11 @@ function tellDetached({ runId, traceId }: StartedRun, flags: RunFlags): void {
   else write(runId);
 }
 
+/** Whether people are shown what happens. */
+type ShowFlags = Pick<RunFlags, 'json' | 'watch'>;
+
 /** Does the run's work in this process and shows it. @returns whether a person interrupted it */
-async function carryOut(app: App, started: StartedRun, flags: RunFlags): Promise<boolean> {
+export async function carryOut(app: App, started: StartedRun, flags: ShowFlags): Promise<boolean> {
   const { work } = await import('../../app/work.ts');
   const leave = new AbortController();
   const interrupt = pauseOnInterrupt(app, started.runId);
@@ -143,7 +148,7 @@ export function pauseOnInterrupt(app: App, runId: RunId): { gone: AbortSignal; s
   return { gone: gone.signal, stop, happened: () => times > 0 };
 }
 
-async function watchLive(app: App, runId: RunId, at: { signal: AbortSignal; flags: RunFlags }): Promise<void> {
+async function watchLive(app: App, runId: RunId, at: { signal: AbortSignal; flags: ShowFlags }): Promise<void> {
   const { flags, signal } = at;
   if (flags.json === true || (flags.watch !== true && !process.stderr.isTTY)) return;
   const { showLive } = await import('../show-live.ts');
@@ -164,7 +169,7 @@ async function tell(app: App, result: RunResult, flags: RunFlags): Promise<void>
 
 /** What the flags say of a run. */
 export function wishOf(flags: RunFlags): Omit<StartRunInput, 'config' | 'text'> {
-  const { output, set, task, context, label, safety, profile, seed, priority, budget, lang } = flags;
+  const { output, set, task, context, label, safety, profile, seed, priority, budget, by, lang } = flags;
   const all = {
     task,
     context,
@@ -175,6 +180,7 @@ export function wishOf(flags: RunFlags): Omit<StartRunInput, 'config' | 'text'> 
     seed,
     priority,
     budget,
+    by,
     lang,
     labels: label,
   };

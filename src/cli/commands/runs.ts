@@ -7,6 +7,8 @@ import { Exit } from '../host.ts';
 import type { GlobalFlags, Host } from '../host.ts';
 import { branchCommand, rerunCommand } from './runs-branch.ts';
 import { deleteCommand } from './runs-delete.ts';
+import { diffCommand } from './runs-diff.ts';
+import { replayCommand } from './runs-replay.ts';
 import { signalRunCommand } from './runs-signal.ts';
 import { statsCommand } from './runs-stats.ts';
 import { say, styleOf, widthOf, write, writeJson, writeLine } from '../output.ts';
@@ -29,6 +31,8 @@ export function runsCommand(host: Host): Command {
     command('resume'),
     branchCommand,
     rerunCommand,
+    diffCommand,
+    replayCommand,
     deleteCommand,
     signalRunCommand,
     statsCommand,

@@ -42,36 +42,45 @@ export function prepareFile(runId: RunId, draft: FileDraft, options: FileStoreOp
   return { bytes, mediaType, id: (number) => artifactId({ runId, work, number, type, extension }) };
 }
 
-/** Which numbers a sweep has taken out of use: what a stale sweep of another process removes later must not be a new file. */
-export class SweptNumbers {
+/** So many folders are remembered, those that were written to last. */
+const MOST_FOLDERS = 4096;
+
+/**
+ * The highest number given in each folder, so that a folder is listed once and not for every new file. None is given
+ * twice, not even when its file was swept: what a stale sweep of another process removes later must not be a new file.
+ */
+export class GivenNumbers {
   readonly #highest = new Map<string, number>();
 
-  note(folder: string, name: string): void {
-    const number = numberIn(name) ?? 0;
-    this.#highest.set(folder, Math.max(number, this.#highest.get(folder) ?? 0));
+  /** Whether the folder's names have been taken in. */
+  knows(folder: string): boolean {
+    return this.#highest.has(folder);
   }
 
-  /** The first number that may be given in the folder, from `wanted` on. */
-  from(folder: string, wanted: number): number {
-    return Math.max(wanted, (this.#highest.get(folder) ?? 0) + 1);
+  /** Takes in the names that are in the folder; what was given before stays given. */
+  learn(folder: string, names: Iterable<string>): void {
+    let highest = this.#highest.get(folder) ?? 0;
+    for (const name of names) highest = Math.max(highest, Number(STORED_NAME.exec(name)?.[1] ?? 0));
+    this.#set(folder, highest);
   }
-}
 
-function numberIn(name: string): number | undefined {
-  const digits = STORED_NAME.exec(name)?.[1];
-  return digits === undefined ? undefined : Number(digits);
-}
-
-/** The first number from `wanted` on that no file among the names has, whatever its type. */
-export function freeNumber(names: Iterable<string>, wanted: number): number {
-  const taken = new Set<number>();
-  for (const name of names) {
-    const number = numberIn(name);
-    if (number !== undefined) taken.add(number);
+  /** The first number from `wanted` on that is above all that were given. */
+  next(folder: string, wanted: number): number {
+    const number = Math.max(wanted, (this.#highest.get(folder) ?? 0) + 1);
+    this.#set(folder, number);
+    return number;
   }
-  let number = Math.max(1, wanted);
-  while (taken.has(number)) number += 1;
-  return number;
+
+  forget(folder: string): void {
+    this.#highest.delete(folder);
+  }
+
+  #set(folder: string, highest: number): void {
+    this.#highest.delete(folder);
+    this.#highest.set(folder, highest); // the one used last stands last
+    const [oldest] = this.#highest.keys();
+    if (this.#highest.size > MOST_FOLDERS && oldest !== undefined) this.#highest.delete(oldest);
+  }
 }
 
 /** Whether a file's name is one that `create` gives. */

@@ -98,14 +98,16 @@ class Rounds {
   async end(): Promise<readonly string[]> {
     this.#wake(0);
     const { engine } = this.#place.session;
+    for (const process of this.#working)
+      await process.untilTold('every process has submitted its run', (one) => one.toldOf('submitted').at(0));
     await until('all runs have ended', async () => {
       const survey = await engine.queue.survey(engine.worker.id);
       return Object.values(survey).every((count) => count === 0) && this.#place.live.unfinished === 0;
     });
     for (const process of this.#working) process.signal('SIGTERM');
     const ends = await Promise.all(this.#working.map((process) => process.ended()));
-    const deaths = this.#working.filter((process, index) => ends[index] !== 0 && isAtWork(process));
-    return [...this.#place.live.faults, ...deaths.flatMap((process) => process.death() ?? [])];
+    const deaths = this.#working.flatMap((process, index) => (ends[index] === 0 ? [] : (process.death() ?? [])));
+    return [...this.#place.live.faults, ...deaths];
   }
 
   #start(): KitProcess {
@@ -139,6 +141,3 @@ class Rounds {
     this.#working.push(...due.map(({ process }) => process));
   }
 }
-
-/** Before that it does not know yet how to leave. */
-const isAtWork = (process: KitProcess): boolean => process.toldOf('ready').length > 0;

@@ -6,10 +6,9 @@ import type { ArtifactId, RunId, Sha256 } from '../../../core/ids.ts';
 import type { DefinitionSet, FileDraft, FileStore, FolderEntry, StoredFile } from '../../../core/ports.ts';
 import { systemCode, toFileError } from '../../system/file-errors.ts';
 import {
-  SweptNumbers,
+  GivenNumbers,
   assertRunId,
   definitionFiles,
-  freeNumber,
   isStoredName,
   nameOf,
   notFound,
@@ -20,6 +19,7 @@ import type { FileStoreOptions, PreparedFile } from '../artifact-file.ts';
 import { DurableFolders } from './durable-folders.ts';
 import { nodeFileSystem } from './file-system.ts';
 import type { FileSystem, NewFile } from './file-system.ts';
+import { FolderSyncs } from './folder-syncs.ts';
 
 export interface FsFileStoreOptions extends FileStoreOptions {
   readonly fileSystem?: FileSystem;
@@ -60,15 +60,15 @@ export class FsFileStore implements FileStore {
   readonly #options: FileStoreOptions;
   readonly #files: FileSystem;
   readonly #folders: DurableFolders;
-  /** The last claim of a number per folder: claims of one process take turns. */
-  readonly #turns = new Map<string, Promise<unknown>>();
-  readonly #swept = new SweptNumbers();
+  readonly #syncs: FolderSyncs;
+  readonly #numbers = new GivenNumbers();
 
   constructor(dataDirectory: string, options: FsFileStoreOptions = {}) {
     this.#root = resolve(dataDirectory);
     this.#options = options;
     this.#files = options.fileSystem ?? nodeFileSystem;
     this.#folders = new DurableFolders(this.#root, this.#files);
+    this.#syncs = new FolderSyncs(this.#files);
   }
 
   async create(runId: RunId, draft: FileDraft): Promise<StoredFile> {
@@ -178,6 +178,7 @@ export class FsFileStore implements FileStore {
       if ((await this.#files.kind(folder)) !== undefined) {
         await this.#files.removeFolder(folder);
         this.#folders.forget(folder);
+        for (const within of [folder, join(folder, 'work')]) this.#numbers.forget(within);
         await this.#files.syncFolder(join(folder, '..'));
       }
       return { files: found.length, bytes };
@@ -187,8 +188,7 @@ export class FsFileStore implements FileStore {
   async #store({ runId, work, number: wanted, prepared, make }: NewArtifact): Promise<StoredFile> {
     const folder = work ? join(this.folder(runId), 'work') : this.folder(runId);
     return this.#explained('storing an artifact', folder, async () => {
-      const claim = () => this.#claim(folder, { prepared, make, wanted: this.#swept.from(folder, wanted) });
-      const { id, number, path, file, fill } = await this.#inTurn(folder, claim);
+      const { id, number, path, file, fill } = await this.#claim(folder, { prepared, make, wanted });
       await this.#orRemove(path, async () => {
         try {
           await fill();
@@ -196,39 +196,47 @@ export class FsFileStore implements FileStore {
         } finally {
           await file.close();
         }
-        await this.#files.syncFolder(folder);
+        await this.#syncs.sync(folder);
       });
       const sha256 = await sha256Of(prepared.bytes);
       return { id, number, sha256, sizeBytes: prepared.bytes.byteLength, mediaType: prepared.mediaType };
     });
   }
 
-  /** Makes a new file under the first free number; the name is taken from then on. */
+  /** Makes a new file under a number that nobody has; it is taken from then on. */
   async #claim(
     folder: string,
     { prepared, make, wanted }: Pick<NewArtifact, 'prepared' | 'make'> & { readonly wanted: number },
   ): Promise<ClaimedFile> {
     await this.#folders.ensure(folder);
-    for (let from = wanted, again = true; ;) {
+    for (let again = true; ;) {
       try {
-        const number = freeNumber(
-          (await this.#files.list(folder)).map(({ name }) => name),
-          from,
-        );
+        if (!this.#numbers.knows(folder)) await this.#look(folder);
+        const number = this.#numbers.next(folder, wanted);
         const id = prepared.id(number);
         const path = this.locate(id);
         return { id, number, path, ...(await make(path)) };
       } catch (cause) {
         const code = systemCode(cause);
-        if (code === 'EEXIST') from += 1;
+        // Another process writes here too.
+        if (code === 'EEXIST') await this.#look(folder);
         else if (code === 'ENOENT' && again) {
           // Another process has removed a folder that this one remembers.
           again = false;
+          this.#numbers.forget(folder);
           this.#folders.forget(this.#root);
           await this.#folders.ensure(folder);
         } else throw cause;
       }
     }
+  }
+
+  async #look(folder: string): Promise<void> {
+    const entries = await this.#files.list(folder);
+    this.#numbers.learn(
+      folder,
+      entries.map(({ name }) => name),
+    );
   }
 
   /** Moves a whole new file over the name. */
@@ -262,7 +270,6 @@ export class FsFileStore implements FileStore {
     for (const name of names) {
       if (!(await still())) break;
       await this.#files.remove(join(folder, name));
-      this.#swept.note(folder, name);
       removed.push(name);
     }
     if (removed.length > 0) await this.#files.syncFolder(folder);
@@ -272,6 +279,7 @@ export class FsFileStore implements FileStore {
   async #orphans(folder: string, unnamed: (name: string) => boolean): Promise<string[]> {
     if ((await this.#files.kind(folder)) !== 'folder') return [];
     const names = (await this.#files.list(folder)).filter(({ kind }) => kind !== 'folder').map(({ name }) => name);
+    this.#numbers.learn(folder, names);
     return names.filter((name) => DRAFT_NAME.test(name) || (isStoredName(name) && unnamed(name)));
   }
 
@@ -293,16 +301,6 @@ export class FsFileStore implements FileStore {
       sizeBytes += chunk.byteLength;
     }
     return { sha256: running.digest('hex') as Sha256, sizeBytes };
-  }
-
-  async #inTurn<T>(folder: string, claim: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns.get(folder) ?? Promise.resolve()).then(claim, claim);
-    this.#turns.set(folder, turn);
-    try {
-      return await turn;
-    } finally {
-      if (this.#turns.get(folder) === turn) this.#turns.delete(folder);
-    }
   }
 
   async #explained<T>(doing: string, folder: string, act: () => Promise<T>): Promise<T> {

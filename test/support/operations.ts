@@ -1,0 +1,267 @@
+/** Random operations on runs and workers: as data, and how each is done to a world. */
+import * as fc from 'fast-check';
+import { branchRun } from '../../src/app/branch-run.ts';
+import { firstFailure } from '../../src/app/branch-step.ts';
+import { commandRun } from '../../src/app/command-run.ts';
+import type { App } from '../../src/app/context.ts';
+import { deleteRun } from '../../src/app/delete-run.ts';
+import { decideReview, signalRun } from '../../src/app/reviews.ts';
+import { startRun } from '../../src/app/start-run.ts';
+import { changeWorker, WORKER_ACTIONS } from '../../src/app/workers.ts';
+import type { WorkerAction } from '../../src/app/workers.ts';
+import type { RunId } from '../../src/core/ids.ts';
+import type { CommandType } from '../../src/core/ports.ts';
+import { CONFIGS } from './operation-parts.ts';
+import { FORBIDDEN } from './operation-world.ts';
+import type { Process, World } from './operation-world.ts';
+import { settle } from './test-clock.ts';
+
+/** Who and which are drawn as numbers, and count round through what there is. */
+export type Operation =
+  | { readonly do: 'start'; readonly config: string; readonly text: string }
+  | { readonly do: 'command'; readonly run: number; readonly type: CommandType; readonly carryOn: boolean }
+  | { readonly do: 'decide'; readonly run: number; readonly choice: string; readonly step?: string | undefined }
+  | { readonly do: 'signal'; readonly run: number; readonly name: string; readonly body?: string | undefined }
+  | { readonly do: 'branch'; readonly run: number; readonly from: string; readonly text?: string | undefined }
+  | { readonly do: 'rerun'; readonly run: number }
+  | { readonly do: 'delete'; readonly run: number; readonly branches?: 'keep' | 'delete' | undefined }
+  | { readonly do: 'mode'; readonly worker: number; readonly action: WorkerAction }
+  | { readonly do: 'work' | 'employ' | 'stop' | 'kill' | 'freeze' | 'thaw'; readonly worker: number }
+  | { readonly do: 'dieAt' | 'failAt'; readonly worker: number; readonly commits: number }
+  | { readonly do: 'pass'; readonly seconds: number }
+  | { readonly do: 'jump'; readonly hours: number };
+type Of<D extends Operation['do']> = Extract<Operation, { readonly do: D }>;
+
+const run = fc.nat(5);
+const worker = fc.nat(WORKERS_AT_MOST());
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+const choice = fc.constantFrom('approve', 'reject', 'left', 'neither');
+const text = fc.constantFrom('a small cat', `a ${FORBIDDEN} cat`, '');
+
+/** The last one stands for the process of the people. */
+function WORKERS_AT_MOST(): number {
+  return 2;
+}
+
+const started = fc.record({
+  do: fc.constant('start' as const),
+  config: fc.constantFrom(...CONFIGS, 'nothing'),
+  text: fc.oneof({ weight: 6, arbitrary: fc.constant('a small cat') }, { weight: 1, arbitrary: text }),
+});
+const asked = [
+  { weight: 6, arbitrary: started },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('command' as const),
+      run,
+      type: fc.constantFrom<CommandType>('cancel', 'pause', 'resume', 'resume'),
+      carryOn: fc.boolean(),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('decide' as const),
+      run,
+      choice,
+      step: maybe(fc.constantFrom('ask', 'part.sure', 'sure', 'none')),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('signal' as const),
+      run,
+      name: fc.constantFrom('filled-in', 'late', 'unknown', 'no name'),
+      body: maybe(fc.constantFrom('a form', 'x'.repeat(2000))),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('branch' as const),
+      run,
+      from: fc.constantFrom('one', 'ask', 'two', 'last', 'each[2].ask', 'part', 'part.sure', 'each[9]', '..'),
+      text: maybe(text),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('rerun' as const), run }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('delete' as const),
+      run,
+      branches: maybe(fc.constantFrom('keep' as const, 'delete' as const)),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('work' as const), worker }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('pass' as const), seconds: fc.integer({ min: 1, max: 30 }) }) },
+];
+const gone = [
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('mode' as const),
+      worker,
+      action: fc.constantFrom(...(Object.keys(WORKER_ACTIONS) as WorkerAction[])),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constantFrom('employ' as const, 'employ' as const, 'stop' as const, 'kill' as const, 'freeze' as const),
+      worker,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('thaw' as const), worker }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom('dieAt' as const, 'failAt' as const),
+      worker: fc.nat(3),
+      commits: fc.integer({ min: 1, max: 12 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('jump' as const), hours: fc.integer({ min: -30, max: 30 }) }),
+  },
+];
+
+/** What people ask, one after another, of workers that all go well. */
+export const calmOperations: fc.Arbitrary<Operation[]> = fc.array(fc.oneof(...asked), { minLength: 4, maxLength: 20 });
+/** Everything at any time. */
+export const wildOperations: fc.Arbitrary<Operation[]> = fc.array(fc.oneof(...asked, ...gone), {
+  minLength: 8,
+  maxLength: 40,
+});
+
+/** Never aborted. */
+const { signal } = new AbortController();
+
+/** Workers of the world by number; one that has died is followed by another one. */
+export class Crew {
+  readonly #world: World;
+  readonly #workers: (Process | undefined)[] = [];
+  #people: Process | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  async worker(index: number): Promise<Process> {
+    const found = this.#workers[index];
+    if (found?.power.on === true) return found;
+    if (found !== undefined) this.#world.kill(found);
+    return (this.#workers[index] = await this.#world.start());
+  }
+
+  /** Through which people speak. */
+  async people(): Promise<Process> {
+    if (this.#people?.power.on === true) return this.#people;
+    return (this.#people = await this.#world.start());
+  }
+
+  get employed(): readonly Process[] {
+    return this.#workers.filter((one) => one?.job !== undefined && one.power.on).flatMap((one) => one ?? []);
+  }
+}
+
+/** Does it, and resolves when it has answered. What people ask is rejected with whatever the operation throws. */
+export async function perform(world: World, crew: Crew, what: Operation): Promise<void> {
+  switch (what.do) {
+    case 'pass':
+      for (let half = 0; half < what.seconds * 2; half += 1) await world.tick();
+      return;
+    case 'jump':
+      world.clock.wall += what.hours * 3_600_000;
+      return;
+    case 'dieAt':
+    case 'failAt': {
+      const { power } = what.worker === 3 ? await crew.people() : await crew.worker(what.worker);
+      power[what.do === 'dieAt' ? 'diesAt' : 'failsAt'] = power.commits + what.commits;
+      return;
+    }
+    case 'work':
+    case 'employ':
+    case 'stop':
+    case 'kill':
+    case 'freeze':
+    case 'thaw':
+      return handle(world, await crew.worker(what.worker), what.do);
+    default: {
+      const people = await crew.people();
+      await world.answerOf(ask(world, { app: world.asAnother(people), crew }, what), people);
+    }
+  }
+}
+
+const MOST_WORK_TICKS = 40;
+
+async function handle(world: World, worker: Process, what: 'work' | 'employ' | 'stop' | 'kill' | 'freeze' | 'thaw') {
+  switch (what) {
+    case 'work': {
+      const job = worker.job ?? world.employ(worker, true);
+      await settle(10);
+      for (let ticks = 0; worker.job === job && worker.power.on && ticks < MOST_WORK_TICKS; ticks += 1) await world.tick();
+      return;
+    }
+    case 'employ':
+      if (worker.job === undefined) world.employ(worker, false);
+      return settle(5);
+    case 'stop':
+      worker.job?.stop.abort();
+      return settle(5);
+    case 'kill':
+      return world.kill(worker);
+    case 'freeze':
+      worker.frozen = true;
+      return;
+    case 'thaw':
+      worker.frozen = false;
+      return;
+  }
+}
+
+type Asked = Of<'start' | 'command' | 'decide' | 'signal' | 'branch' | 'rerun' | 'delete' | 'mode'>;
+
+const UNKNOWN_RUN = '019b0000-0000-7000-8000-ffffffffffff' as RunId;
+
+async function ask(world: World, by: { readonly app: App; readonly crew: Crew }, what: Asked): Promise<unknown> {
+  const { app, crew } = by;
+  if (what.do === 'start') return begun(world, startRun(app, { config: what.config, text: what.text }));
+  if (what.do === 'mode') {
+    const { id } = (await crew.worker(what.worker)).app.engine.worker;
+    return changeWorker(app, { worker: id, action: what.action });
+  }
+  const runId = runAt(world, what.run);
+  switch (what.do) {
+    case 'command':
+      return commandRun(app, { runId, command: { type: what.type, by: 'lab' } }, { signal, carryOn: what.carryOn });
+    case 'decide': {
+      const step = what.step === undefined ? {} : { step: what.step };
+      return decideReview(app, { runId, choice: what.choice, ...step }, { signal });
+    }
+    case 'signal': {
+      const body = what.body === undefined ? {} : { body: what.body };
+      return signalRun(app, { runId, name: what.name, ...body }, { signal });
+    }
+    case 'branch': {
+      const set = what.text === undefined ? {} : { text: what.text };
+      return begun(world, branchRun(app, { runId, from: what.from, set }));
+    }
+    case 'rerun':
+      return begun(world, branchRun(app, { runId, from: await firstFailure(app, runId) }));
+    case 'delete':
+      return deleteRun(app, { runId, ...(what.branches === undefined ? {} : { branches: what.branches }) });
+  }
+}
+
+/** Counted from the newest, which is the most likely to go on; with none of that number it is one that nobody knows. */
+export const runAt = ({ runs }: World, index: number): RunId => runs.at(-1 - index) ?? UNKNOWN_RUN;
+
+async function begun(world: World, starting: Promise<{ readonly runId: RunId }>): Promise<void> {
+  const { runId } = await starting;
+  world.runs.push(runId);
+}
