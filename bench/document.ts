@@ -4,6 +4,7 @@ import type { HugeRun } from './long-runs.ts';
 import { PEERS } from './peers.ts';
 import type { PeerMeasured, PeerName } from './peers.ts';
 import type { SharedFileMeasured } from './processes.ts';
+import type { FanOutAppFigures } from './programs/fan-out-app.ts';
 import type { FanOutFigures } from './programs/fan-out.ts';
 import type { MainJobFigures } from './programs/main-job.ts';
 import type { QueriesMeasured } from './queries.ts';
@@ -21,6 +22,7 @@ export interface Measured {
   readonly hugeRun: HugeRun;
   readonly queries: QueriesMeasured;
   readonly fanOut: FanOutFigures & { readonly steps: number };
+  readonly fanOutApp: FanOutAppFigures | undefined;
   readonly sharedFile: SharedFileMeasured & { readonly processes: number };
   readonly mainJob: MainJobFigures | undefined;
   readonly peers: Readonly<Record<PeerName, PeerMeasured>>;
@@ -88,12 +90,25 @@ function furtherFigures(measured: Measured) {
       firstListMs: Math.round(queries.firstListMs),
     },
     fanOut: { steps: fanOut.steps, peakRssBytes: fanOut.peakRssBytes, elapsedMs: Math.round(fanOut.elapsedMs) },
+    fanOutApp: fanOutApp(measured),
     sharedFile: {
       processes: sharedFile.processes,
       stepsPerSecond: Math.round(sharedFile.stepsPerSecond),
       loopDelayMaxMs: round(sharedFile.loopDelayMaxMs),
     },
     peers: Object.fromEntries(PEERS.map((name) => [name, aboutPeer(peers[name])])),
+  };
+}
+
+function fanOutApp({ fanOut: { steps }, fanOutApp: app }: Measured) {
+  if (app === undefined) return null;
+  const { peakRssBytes, elapsedMs, filesMs } = app;
+  return {
+    steps,
+    peakRssBytes,
+    elapsedMs: Math.round(elapsedMs),
+    filesPerSecond: Math.round((1000 * steps) / elapsedMs),
+    bareFilesMs: Math.round(filesMs),
   };
 }
 

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { median } from './figures.ts';
 import { runProgram, startProgram } from './program.ts';
+import type { FanOutAppFigures, FanOutAppTask } from './programs/fan-out-app.ts';
 import type { FanOutFigures, FanOutTask } from './programs/fan-out.ts';
 import type { MainJobFigures, MainJobTask } from './programs/main-job.ts';
 import type { SharedFileFigures, SharedFileTask } from './programs/shared-file.ts';
@@ -63,4 +64,12 @@ export async function measureFanOut(outputs: number, parent: string): Promise<Fa
   using scratch = scratchFolder(parent);
   const task: FanOutTask = { file: scratch.file('fan-out.db'), outputs, concurrency: 64 };
   return await runProgram<FanOutFigures>('./programs/fan-out.ts', task);
+}
+
+/** The same through the command line, with the files and all that it writes; undefined when nothing is built. */
+export async function measureFanOutApp(steps: number, parent: string): Promise<FanOutAppFigures | undefined> {
+  if (!existsSync(MAIN)) return undefined;
+  using scratch = scratchFolder(parent);
+  const task: FanOutAppTask = { folder: scratch.path, main: MAIN.href, steps, concurrency: 64 };
+  return await runProgram<FanOutAppFigures>('./programs/fan-out-app.ts', task);
 }

@@ -14,7 +14,7 @@ import { toDocument } from './document.ts';
 import type { Measured } from './document.ts';
 import { measureHugeRun, measureLongRun, measureRecovery } from './long-runs.ts';
 import { measurePeers } from './peers.ts';
-import { measureFanOut, measureMainJob, measureSharedFile } from './processes.ts';
+import { measureFanOut, measureFanOutApp, measureMainJob, measureSharedFile } from './processes.ts';
 import { measureQueries } from './queries.ts';
 import { measureRunAlone, measureSteps } from './steps.ts';
 import { toLines, toRows } from './table.ts';
@@ -56,6 +56,7 @@ async function measure(part: number, dir: string): Promise<Measured> {
     recovery: { runs, elapsedMs: await measured('recovery', () => measureRecovery(runs, dir)) },
     hugeRun: await measured('a very long run', () => measureHugeRun(100_000 / part, dir)),
     fanOut: { steps: outputs, ...(await measured('fan-out', () => measureFanOut(outputs, dir))) },
+    fanOutApp: await measured('fan-out with files', () => measureFanOutApp(outputs, dir)),
     sharedFile: { processes: 4, ...(await measured('4 processes', () => measureSharedFile(4, shape, dir))) },
     mainJob: await measured('the main job', () => measureMainJob(dir)),
     queries: await measured('queries', () => measureQueries(attempts, dir)),

@@ -50,7 +50,6 @@ function against(name: string, at: { stemma: number; peer: number | null; times:
 
 function growth({ bytesPerStep, more }: BenchDocument): TableRow[] {
   const { longRun, hugeRun, recovery, fanOut } = more;
-  const megabytes = fanOut.peakRssBytes / 1e6;
   return [
     judged({ what: 'bytes stored per step', figure: whole(bytesPerStep) }, bytesPerStep, { atMost: 1000, unit: '' }),
     judged({ what: `step ${whole(longRun.step)} over step 10`, figure: times(longRun.overFirst) }, longRun.overFirst, {
@@ -61,16 +60,23 @@ function growth({ bytesPerStep, more }: BenchDocument): TableRow[] {
       `a run of ${whole(hugeRun.steps)} steps`,
       `${seconds(hugeRun.elapsedMs)}, end over beginning ${times(hugeRun.endOverBeginning)}`,
     ),
-    judged(
-      { what: `peak memory, ${whole(fanOut.steps)} steps fanned out`, figure: `${megabytes.toFixed(0)} MB` },
-      megabytes,
-      {
-        atMost: 300,
-        unit: ' MB',
-      },
-    ),
+    peakMemory(`peak memory, ${whole(fanOut.steps)} steps fanned out`, fanOut.peakRssBytes),
+    ...withFiles(more.fanOutApp),
     told(`recovery of ${whole(recovery.runs)} unfinished runs`, seconds(recovery.elapsedMs)),
   ];
+}
+
+function withFiles(app: BenchDocument['more']['fanOutApp']): TableRow[] {
+  const what = '… through `stemma worker`, a file each';
+  if (app === null) return [told(what, NOT_MEASURED)];
+  const { peakRssBytes, elapsedMs, filesPerSecond, bareFilesMs } = app;
+  const time = `${seconds(elapsedMs)}, ${whole(filesPerSecond)} files/s; the bare files ${seconds(bareFilesMs)}`;
+  return [peakMemory(what, peakRssBytes), told('… its time', time)];
+}
+
+function peakMemory(what: string, bytes: number): TableRow {
+  const megabytes = bytes / 1e6;
+  return judged({ what, figure: `${megabytes.toFixed(0)} MB` }, megabytes, { atMost: 300, unit: ' MB' });
 }
 
 function readers({ more: { queries } }: BenchDocument): TableRow[] {

@@ -1,5 +1,6 @@
 import type { RunId } from '../core/ids.ts';
-import type { Command } from '../core/ports.ts';
+import type { Command, CommandType, RunLog } from '../core/ports.ts';
+import { assertMove, isTerminal, RUN_MOVES } from '../core/states.ts';
 import type { RunState } from '../core/states.ts';
 import type { SessionEnd } from '../engine/execute-run.ts';
 import type { App } from './context.ts';
@@ -27,6 +28,7 @@ export async function commandRun(
   const runId = parseRunId(input.runId);
   const { queue, log } = app.store;
   const { type } = input.command;
+  await refuseEnded(log, runId, type);
   await queue.send(runId, input.command);
   const isOurs = async (): Promise<boolean> => {
     const holder = (await log.head(runId))?.holder;
@@ -38,6 +40,18 @@ export async function commandRun(
   const done = (await isOurs()) ? await asWorker(app, carryOn) : undefined;
   const state = (await log.head(runId))?.state ?? 'pending';
   return { runId, command: type, state, last: done?.last };
+}
+
+const LEADS_TO = { cancel: 'canceled', pause: 'paused', resume: 'running' } as const satisfies Record<
+  CommandType,
+  RunState
+>;
+
+/** Names both states; a run that ends after this look is refused by the store. */
+async function refuseEnded(log: RunLog, runId: RunId, type: Command['type']): Promise<void> {
+  if (type === 'decide' || type === 'signal') return;
+  const from = (await log.head(runId))?.state;
+  if (from !== undefined && isTerminal(RUN_MOVES, from)) assertMove('run', RUN_MOVES, { from, to: LEADS_TO[type] });
 }
 
 /** One that takes runs: paused, draining or quarantined ones leave them to us. */

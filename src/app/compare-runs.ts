@@ -43,6 +43,8 @@ export type ComparedArtifact =
 /** A step as one run has it. */
 export interface StepSide {
   readonly state: StepView['state'];
+  /** Taken over from another run: it made no attempt of its own. */
+  readonly reused: boolean;
   readonly attempts: number;
   /** `provider/model` of those that answered, each once. */
   readonly models: readonly string[];
@@ -110,6 +112,8 @@ interface Indexed {
   readonly steps: ReadonlyMap<StepPath, StepView>;
   readonly attempts: ReadonlyMap<StepPath, readonly AttemptView[]>;
   readonly artifacts: ReadonlyMap<ArtifactId, ArtifactView>;
+  /** What each step has made. */
+  readonly made: ReadonlyMap<StepPath | null, readonly ArtifactView[]>;
 }
 
 const indexed = ({ chronicle, texts }: ReadRun): Indexed => ({
@@ -118,6 +122,7 @@ const indexed = ({ chronicle, texts }: ReadRun): Indexed => ({
   steps: new Map(chronicle.steps.map((step) => [step.path, step])),
   attempts: Map.groupBy(chronicle.attempts, ({ stepPath }) => stepPath),
   artifacts: new Map(chronicle.artifacts.map((artifact) => [artifact.id, artifact])),
+  made: Map.groupBy(chronicle.artifacts, ({ stepPath }) => stepPath),
 });
 
 /** The left run's order; what only the right one has stands before the next step that both have. */
@@ -181,21 +186,21 @@ async function comparedStep(app: App, path: StepPath, runs: Pair<Indexed>): Prom
   };
 }
 
-function stepSide(run: Indexed, { path, state, attempts, durationMs }: StepView): StepSide {
+function stepSide(run: Indexed, { path, state, reusedFrom, attempts, durationMs }: StepView): StepSide {
   const own = run.attempts.get(path) ?? [];
   const models = own.flatMap(({ provider, model }) => (provider === null ? [] : [`${provider}/${model ?? ''}`]));
   const costMicroUsd = own.reduce((sum, attempt) => sum + (attempt.costMicroUsd ?? 0), 0);
-  return { state, attempts, models: [...new Set(models)], costMicroUsd, durationMs };
+  return { state, reused: reusedFrom !== undefined, attempts, models: [...new Set(models)], costMicroUsd, durationMs };
 }
 
-/** The first result; a step of a loop lays its own into `work/`, beside prompts and exchanges. */
-function mainOf({ artifacts }: Indexed, step: StepView | null): ArtifactView | null {
-  for (const id of step?.outputs ?? []) {
-    const found = artifacts.get(id);
-    if (found !== undefined && (parseArtifactId(id)?.work !== true || found.type.endsWith('_step'))) return found;
-  }
-  return null;
+/** The first result, else the first evidence; a step of a loop lays its result into `work/`, beside prompts and exchanges. */
+function mainOf({ artifacts, made }: Indexed, step: StepView | null): ArtifactView | null {
+  if (step === null) return null;
+  const results = step.outputs.flatMap((id) => artifacts.get(id) ?? []);
+  return [...results, ...(made.get(step.path) ?? [])].find(isResult) ?? null;
 }
+
+const isResult = ({ id, type }: ArtifactView): boolean => parseArtifactId(id)?.work !== true || type.endsWith('_step');
 
 async function comparedArtifact(
   app: App,
@@ -205,18 +210,24 @@ async function comparedArtifact(
   const type = left?.type ?? right?.type;
   if (type === undefined) return null;
   if (left?.sha256 === right?.sha256) return { kind: 'same', type };
-  if (left !== null && right !== null && isPicture(left) && isPicture(right)) {
+  if (isPicture(left) && isPicture(right)) {
     const distance = await distanceOf(app, left.id, right.id);
     return { kind: 'picture', type, distance, left: pictureOf(left), right: pictureOf(right) };
   }
-  const before = left === null ? '' : runs.left.texts.get(left.id);
-  const after = right === null ? '' : runs.right.texts.get(right.id);
-  if (before === undefined || after === undefined)
-    return { kind: 'other', type, left: left?.id ?? null, right: right?.id ?? null };
-  return { kind: 'text', type, words: wordDiff(before, after, runs.left.lang) };
+  const [before, after] = [resultText(left, runs.left), resultText(right, runs.right)];
+  if (before !== undefined && after !== undefined)
+    return { kind: 'text', type, words: wordDiff(before, after, runs.left.lang) };
+  return { kind: 'other', type, left: idOf(left), right: idOf(right) };
 }
 
-const isPicture = ({ mediaType }: ArtifactView): boolean => mediaType.startsWith('image/');
+const idOf = (artifact: ArtifactView | null): ArtifactId | null => artifact?.id ?? null;
+
+/** Undefined for what is no text. */
+const resultText = (artifact: ArtifactView | null, { texts }: Indexed): string | undefined =>
+  artifact === null ? '' : texts.get(artifact.id);
+
+const isPicture = (artifact: ArtifactView | null): artifact is ArtifactView =>
+  artifact?.mediaType.startsWith('image/') === true;
 
 const pictureOf = ({ id, sha256, width, height }: ArtifactView): ComparedPicture => ({ id, sha256, width, height });
 

@@ -1,5 +1,6 @@
 import { chronicleOf } from '../core/chronicle.ts';
 import type { ChronicleSource } from '../core/chronicle.ts';
+import { lastBlock } from '../core/chronicle/source.ts';
 import type { PipelineDefinition } from '../core/definitions.ts';
 import { StemmaError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
@@ -75,16 +76,14 @@ export function openRunReader(app: App, runId: RunId, options: RunReaderOptions 
     definitions ??= await readDefinitions(app, runId, events);
     await readTexts(app, rows, texts);
     if (forecast && events.at(-1)?.type !== 'run.ended') typicalMs ??= await forecastOf(app, events, definitions);
-    const labels = await app.store.queries.labels(runId);
-    const isDeleted = (await app.store.log.head(runId))?.contentDeleted === true;
-    const content = isDeleted ? ('deleted' as const) : ('present' as const);
-    const source = await toSource(app, { events, rows, definitions, texts, labels, branches, content, typicalMs });
+    const source = await readSource(app, runId, { events, rows, definitions, texts, branches, typicalMs });
     const { pipeline } = source;
     return { runId, events: [...events], rows, definitions, pipeline, texts, chronicle: chronicleOf(source) };
   };
 }
 
-async function readDefinitions(app: App, runId: RunId, [created]: readonly RunEvent[]): Promise<DefinitionSet> {
+/** The definitions that the run was made with, by its first event. @throws {StemmaError} RUN_NOT_FOUND when there is none */
+export async function readDefinitions(app: App, runId: RunId, [created]: readonly RunEvent[]): Promise<DefinitionSet> {
   if (created?.type !== 'run.created')
     throw new StemmaError('RUN_NOT_FOUND', `There is no run ${runId} in this data directory.`, {
       hint: '`stemma runs list` shows the runs; --data names another directory.',
@@ -99,9 +98,7 @@ interface Parts {
   readonly rows: readonly ArtifactRow[];
   readonly definitions: DefinitionSet;
   readonly texts: ReadonlyMap<ArtifactId, string>;
-  readonly labels: Readonly<Record<string, string>>;
   readonly branches: Chronicle['branches'];
-  readonly content: ChronicleSource['content'];
   readonly typicalMs: TypicalMs | undefined;
 }
 
@@ -116,7 +113,8 @@ async function forecastOf(
   return typicalTimes(app, { created: created.data, definitions }).catch(() => undefined);
 }
 
-async function toSource(app: App, parts: Parts): Promise<ChronicleSource> {
+/** What a chronicle, or a part of it, is made from. */
+export async function readSource(app: App, runId: RunId, parts: Parts): Promise<ChronicleSource> {
   const { events, rows, definitions, texts, typicalMs, ...others } = parts;
   const [created] = events;
   if (created?.type !== 'run.created') throw new StemmaError('STORE_CORRUPT', 'The run has no first event.');
@@ -130,6 +128,8 @@ async function toSource(app: App, parts: Parts): Promise<ChronicleSource> {
     configName: name === undefined ? config : localText(name, lang),
     parameters: parametersOf(rows, texts),
     ...others,
+    labels: await app.store.queries.labels(runId),
+    content: (await app.store.log.head(runId))?.contentDeleted === true ? 'deleted' : 'present',
     ...(typicalMs === undefined ? {} : { typicalMs }),
     texts,
     terms: termsOf(parts),
@@ -140,7 +140,7 @@ async function toSource(app: App, parts: Parts): Promise<ChronicleSource> {
 }
 
 /** A file that is missing or altered is a matter of `verify`; reading the rest goes on. */
-async function readTexts(app: App, rows: readonly ArtifactRow[], texts: Map<ArtifactId, string>): Promise<void> {
+export async function readTexts(app: App, rows: readonly ArtifactRow[], texts: Map<ArtifactId, string>): Promise<void> {
   const isWanted = ({ id, mediaType, sizeBytes }: ArtifactRow): boolean =>
     !texts.has(id) && isText(mediaType) && sizeBytes <= MAX_TEXT_BYTES;
   for (const { id } of rows.filter(isWanted)) {
@@ -164,8 +164,8 @@ function parametersOf(
 
 /** What the last block was about: the terms stand in its evidence artifact only. */
 function termsOf({ events, rows, texts }: Pick<Parts, 'events' | 'rows' | 'texts'>): string[] {
-  const block = events.findLast((event) => event.type === 'safety.verdict' && event.data.decision === 'block');
-  if (block?.type !== 'safety.verdict') return [];
+  const block = lastBlock(events);
+  if (block === undefined) return [];
   const evidence = parseJson(texts.get(block.data.evidence.id));
   const entries = (Array.isArray(evidence) ? evidence : [evidence]) as {
     sha256?: string;

@@ -69,7 +69,9 @@ describe('the summary beside the record', () => {
     await writeSummary(app, runId);
     const { steps } = (await readRun(app, runId)).chronicle;
     expect(steps.length).toBeGreaterThan(1000);
-    expect(documentOf(app, runId)['steps']).toEqual({ count: steps.length, file: 'steps.ndjson' });
+    const { steps: counted, artifacts } = documentOf(app, runId);
+    expect(counted).toEqual({ count: steps.length, file: 'steps.ndjson' });
+    expect(artifacts).toEqual({ count: (await app.store.log.artifacts(runId)).length });
     const lines = readFileSync(pathOf(app, runId, 'steps.ndjson'), 'utf8')
       .trimEnd()
       .split('\n');

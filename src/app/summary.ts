@@ -1,6 +1,7 @@
+import { artifactView } from '../core/chronicle.ts';
 import type { RunId } from '../core/ids.ts';
 import type { App } from './context.ts';
-import { openRunReader } from './read-run.ts';
+import { readOutline } from './run-outline.ts';
 
 const MOST_STEPS = 1000;
 
@@ -9,14 +10,13 @@ const MOST_STEPS = 1000;
  * when it waits and when it ends; never verified, and a failure to write it harms nothing.
  */
 export async function writeSummary(app: App, runId: RunId): Promise<void> {
-  const [read, head] = await Promise.all([openRunReader(app, runId)(), app.store.log.head(runId)]);
-  const { run, steps, attempts, artifacts, cost } = read.chronicle;
-  const models = [
-    ...new Set(attempts.flatMap(({ provider, model }) => (model === null ? [] : [`${provider}: ${model}`]))),
-  ];
-  const config = read.definitions.files.find(({ kind }) => kind === 'configs')?.id ?? run.config;
+  const [outline, head] = await Promise.all([readOutline(app, runId), app.store.log.head(runId)]);
+  const { run, steps, models, cost, rows, definitions } = outline;
+  const config = definitions.files.find(({ kind }) => kind === 'configs')?.id ?? run.config;
   const large = steps.length > MOST_STEPS;
-  const listed = large ? { steps: { count: steps.length, file: 'steps.ndjson' } } : { steps };
+  const listed = large
+    ? { steps: { count: steps.length, file: 'steps.ndjson' }, artifacts: { count: rows.length } }
+    : { steps, artifacts: rows.map(artifactView) };
   const document = {
     run,
     config,
@@ -24,7 +24,6 @@ export async function writeSummary(app: App, runId: RunId): Promise<void> {
     models,
     cost,
     ...listed,
-    artifacts,
     signature: head?.signature ?? null,
   };
   const text = `${JSON.stringify(document, undefined, 2)}\n`;

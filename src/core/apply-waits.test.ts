@@ -3,7 +3,7 @@ import { RUN, SHA, createdData, path } from '../../test/support/told-run.ts';
 import { applyEvent, foldRun } from './apply.ts';
 import type { RunFold } from './apply.ts';
 import type { EventDraft } from './events.ts';
-import type { ArtifactId, Instant, WorkerId } from './ids.ts';
+import type { ArtifactId, WorkerId } from './ids.ts';
 import type { Committed, Wait } from './schema.ts';
 
 const artifact = (name: string): Committed => ({ id: `${RUN}/${name}` as ArtifactId, commitment: SHA });
@@ -87,11 +87,21 @@ describe('a question to a person', () => {
 describe('a signal', () => {
   it('answers the first step that waits for it', () => {
     const body = artifact('13_signal.txt');
-    const waits = [...asked('one', signal), start('two'), suspended('two', signal)];
+    const waits = [...asked('one', signal), start('busy'), start('two'), suspended('two', signal)];
     const fold = foldRun([...waits, received(body), received()]);
     expect(answerOf(fold, 'one')).toEqual({ artifact: body.id });
     expect(answerOf(fold, 'two')).toEqual({});
     expect(fold.artifacts.has(body.id)).toBe(true);
+  });
+
+  it('that names its step is meant for it alone', () => {
+    const body = artifact('13_signal.txt');
+    const waits = [...asked('one', signal), start('two'), suspended('two', signal)];
+    const named = (draft: EventDraft): EventDraft => ({ ...draft, stepPath: path('two') });
+    const fold = foldRun([...waits, named(received(body))]);
+    expect([answerOf(fold, 'one'), answerOf(fold, 'two')]).toEqual([undefined, { artifact: body.id }]);
+    expect(fold.artifacts.has(body.id)).toBe(true);
+    expect(() => applyEvent(fold, named(received()))).toThrow('two has been answered');
   });
 
   it('that comes early is kept for the step that asks, each once, in order', () => {
@@ -157,7 +167,7 @@ it('what is only told changes nothing of the state', () => {
     { type: 'budget.warned', data: budget },
     { type: 'budget.exceeded', data: budget },
     { type: 'cost.corrected', data: { costMicroUsd: 4 } },
-    { type: 'note', data: { kind: 'decision.refused', facts: { until: 5 as Instant } } },
+    { type: 'note', data: { kind: 'decision.refused', facts: { until: 5 } } },
   ];
   expect(foldRun([...begun, ...told])).toEqual(foldRun(begun));
 });

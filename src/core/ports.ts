@@ -289,7 +289,7 @@ export interface LedgerNeed {
   readonly budgets: readonly BudgetRef[];
   /** What the call is expected to cost; null when there is no price for it. A call that costs nothing is refused by no budget. */
   readonly costMicroUsd: number | null;
-  /** A person has said yes: budgets count it and do not refuse it. */
+  /** A person has said yes: budgets that ask count it and do not refuse it, and it needs no price. */
   readonly approved?: boolean;
 }
 

@@ -6,8 +6,9 @@ import type { ComparedRow } from './same-bytes.ts';
 
 const RUN = '01990000-0000-7000-8000-000000000001' as RunId;
 let number = 0;
-const row = (stepPath: string | undefined, type: string, bytes: string, work = false): ComparedRow => ({
-  id: artifactId({ runId: RUN, work, number: (number += 1), type, extension: 'txt' }),
+/** Prompts lie in `work/`. */
+const row = (stepPath: string | undefined, type: string, bytes: string): ComparedRow => ({
+  id: artifactId({ runId: RUN, work: type === 'prompt', number: (number += 1), type, extension: 'txt' }),
   type,
   sha256: bytes.repeat(64) as Sha256,
   ...(stepPath === undefined ? {} : { stepPath: stepPath as StepPath }),
@@ -15,7 +16,7 @@ const row = (stepPath: string | undefined, type: string, bytes: string, work = f
 
 describe('two runs hold the same bytes', () => {
   it('when step, type and bytes agree, whatever the names and the work folder', () => {
-    const left = [row(undefined, 'input', 'a'), row('one', 'text', 'b'), row('one', 'prompt', 'c', true)];
+    const left = [row(undefined, 'input', 'a'), row('one', 'text', 'b'), row('one', 'prompt', 'c')];
     const right = [row('one', 'text', 'b'), row(undefined, 'input', 'a')];
     expect(sameBytes(left, right)).toEqual({ same: 2, difference: null });
   });

@@ -78,7 +78,9 @@ export class AttemptTime implements Disposable {
     this.#run.removeEventListener('abort', this.#onRunStop);
   }
 
+  /** Not for an attempt that has ended while its call stood in the queue. */
   #start(): void {
+    if (this.#stop.signal.aborted) return;
     this.#whole?.start();
     this.#idle?.start();
   }

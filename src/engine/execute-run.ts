@@ -1,6 +1,6 @@
 import { applyEvent, createRunFold } from '../core/apply.ts';
 import type { RunFold } from '../core/apply.ts';
-import { isRetryable, StemmaError, toStemmaError } from '../core/errors.ts';
+import { StemmaError, toStemmaError } from '../core/errors.ts';
 import type { EventData, EventDraft } from '../core/events.ts';
 import { spanIdOf } from '../core/ids.ts';
 import type { StepPath, WorkerId } from '../core/ids.ts';
@@ -93,7 +93,9 @@ async function carryOn(engine: Engine, session: RunSession, { beginners, time }:
       if (session.fold.state === 'paused') await commandOrTime(engine, session);
       if (session.gate() !== 'open') return HALTED;
       plan ??= await openPlan({ engine, session, artifacts: await artifacts() });
-      return interpretInTime(plan, time.spentMs(engine.clock.now()));
+      const now = engine.clock.now();
+      time.goesOn(now);
+      return interpretInTime(plan, time.spentMs(now));
     });
     const resumed = outcome.state === 'halted' && !session.canceled && session.halted === undefined;
     if (!resumed) return leaveOrEnd(engine, session, { outcome, plan });
@@ -141,8 +143,11 @@ async function leaveOrEnd(
 /** Recorded with whatever comes next; a failure to store ends the session. */
 const put = (session: RunSession, draft: EventDraft): void => void session.writer.record(draft).catch(() => {});
 
+/** An answer stays with the attempts after it: only one to the wait that the last attempt ended with is news. */
 const hasAnswer = ({ fold }: RunSession): boolean =>
-  [...fold.steps.values()].some(({ state, answer }) => state === 'suspended' && answer !== undefined);
+  [...fold.steps.values()].some(
+    ({ state, ended, answer }) => state === 'suspended' && ended?.wait !== undefined && answer !== undefined,
+  );
 
 /** A paused run is held only to obey a command; one that has none goes back to sleep. */
 async function commandOrTime(engine: Engine, session: RunSession): Promise<void> {
@@ -248,16 +253,12 @@ async function leave(engine: Engine, session: RunSession, halt: Halt): Promise<S
 async function failRun(engine: Engine, session: RunSession, thrown: unknown): Promise<SessionEnd> {
   const error = session.broken ?? toStemmaError(thrown);
   const { state } = session.fold;
-  if (session.broken !== undefined || isPassing(error)) return { kind: 'broken', error };
+  if (session.isBrokenBy(error)) return { kind: 'broken', error };
   if (state === undefined || isTerminal(RUN_MOVES, state)) throw error;
   if (state === 'paused') put(session, { type: 'run.resumed', data: {} });
   endOpenAttempts(engine, session, { beginners: new Map(), bills: new Map() });
   return end(session, { state: 'failed', fault: toFault(thrown, engine.digest) });
 }
-
-/** The store's trouble or another holder's gain: no fault of the run, which goes on later or elsewhere. */
-const isPassing = ({ code }: StemmaError): boolean =>
-  code === 'LEASE_LOST' || (code.startsWith('STORE_') && isRetryable(code));
 
 /** Turns the mailbox's commands into what they ask for, as long as the work lasts; later ones stay in it and wake the run. */
 async function whileListening<T>(engine: Engine, to: Addressee, work: () => Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import { toStemmaError } from '../core/errors.ts';
 import type { EventDraft } from '../core/events.ts';
 import type { StepPath } from '../core/ids.ts';
 import type { Command, ReceivedCommand } from '../core/ports.ts';
@@ -27,10 +28,10 @@ export async function obey({ session, artifacts }: Addressee, command: ReceivedC
       return;
     }
     case 'decide':
-      await session.busy(() => decide(session, command, artifacts));
+      await session.busy(() => decide(session, command, artifacts).catch(refusing(session, command)));
       break;
     case 'signal':
-      await session.busy(() => signal(session, command, artifacts));
+      await session.busy(() => signal(session, command, artifacts).catch(refusing(session, command)));
       break;
   }
   session.answered();
@@ -73,6 +74,16 @@ async function signal(session: RunSession, command: Of<'signal'>, artifacts: Add
   const held = written === undefined ? {} : { body: written.committed };
   put(session, { type: 'signal.received', data: { name, ...held } }, rowsOf(written));
 }
+
+/** What comes with a command and cannot be kept, such as a file that is too large, is noted: it must not bar the mailbox for ever. */
+const refusing =
+  (session: RunSession, command: ReceivedCommand) =>
+  (thrown: unknown): void => {
+    if (session.isBrokenBy(thrown)) throw thrown;
+    const facts = { command: command.type, because: toStemmaError(thrown).code };
+    put(session, receipt(command), { handled: [command.id] });
+    put(session, { type: 'note', data: { kind: 'command.refused', facts } });
+  };
 
 async function keep(
   artifacts: Addressee['artifacts'],

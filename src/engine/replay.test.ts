@@ -89,8 +89,10 @@ describe('a replay', () => {
     const provider = lab({ answer: () => replied('the sea', { tokensIn: 3, tokensOut: 2, costMicroUsd: 900 }) });
     await using engine = await openTestEngine({ ...single, providers: [provider] });
     const first = await recorded(engine);
+    const known = await engine.engine.routes.of(['lab/m']);
     const { runId, events } = await replayed(engine, first);
     expect(await compare(engine, first, runId)).toEqual({ same: 2, difference: null });
+    expect(await engine.engine.routes.of(['lab/m'])).toEqual(known);
     expect(provider.calls).toHaveLength(1);
     expect(ofType(events, 'attempt.started')[0]?.data.route).toMatchObject({ chosen: 'lab/m', replayed: true });
     expect(ofType(events, 'attempt.ended')[0]?.data).toMatchObject({

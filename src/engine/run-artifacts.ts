@@ -6,6 +6,7 @@ import type { ArtifactRow, FileStore, StoredFile } from '../core/ports.ts';
 import type { Committed } from '../core/schema.ts';
 import type { ArtifactDraft, ArtifactRef } from '../core/stage.ts';
 import type { AttemptScope } from './attempt.ts';
+import { RecentTexts } from './recent-texts.ts';
 
 /** An artifact that exists as a file and waits for the event that names it. */
 export interface Written {
@@ -21,6 +22,8 @@ export interface Origin {
 }
 
 const SALT_BYTES = 16;
+/** What a step writes is mostly read by the next one; a text that is asked for later is read from its file again. */
+const RECENT_CHARACTERS = 2 ** 21;
 
 /** The row of a stored file, and the commitment that its event will carry: SHA-256(salt ‖ bytes). */
 export function toWritten(
@@ -54,12 +57,14 @@ export interface RunArtifactsParts {
   readonly onBroken: (error: StemmaError) => void;
 }
 
-/** The artifacts of one run, for its holder: numbers new ones, finds old ones, reads their texts once. */
+/** The artifacts of one run, for its holder: numbers new ones, finds old ones, reads their texts. */
 export class RunArtifacts {
   readonly #parts: RunArtifactsParts;
   readonly #numbers: { main: number; work: number };
   readonly #rows: Map<ArtifactId, ArtifactRow>;
-  readonly #texts = new Map<ArtifactId, Promise<string>>();
+  readonly #recent = new RecentTexts(RECENT_CHARACTERS);
+  /** Texts that are being read: steps that ask for one at the same time read it once. */
+  readonly #reading = new Map<ArtifactId, Promise<string>>();
 
   constructor(parts: RunArtifactsParts, fold: RunFold, rows: readonly ArtifactRow[]) {
     this.#parts = parts;
@@ -81,7 +86,7 @@ export class RunArtifacts {
     const origin = { runId, ...step, ...(by.spanId === undefined ? {} : { spanId: by.spanId }) };
     const written = toWritten(file, draft, { origin, digest, salt: freshSalt() });
     this.#rows.set(file.id, written.row);
-    if (typeof draft.body === 'string') this.#texts.set(file.id, Promise.resolve(draft.body));
+    if (typeof draft.body === 'string') this.#recent.keep(file.id, draft.body);
     return written;
   }
 
@@ -125,13 +130,12 @@ export class RunArtifacts {
   }
 
   /** @throws {StemmaError} VERIFICATION_FAILED when the file no longer holds the bytes that were recorded */
-  text(id: ArtifactId): Promise<string> {
+  async text(id: ArtifactId): Promise<string> {
     const row = this.row(id);
-    const known = this.#texts.get(row.id);
-    if (known !== undefined) return known;
-    const reading = this.#guarded((files) => files.read(id)).then((bytes) => this.#verified(row, bytes));
-    this.#texts.set(id, reading);
-    reading.catch(() => this.#texts.delete(id));
+    const recent = this.#recent.get(id);
+    if (recent !== undefined) return recent;
+    const reading = this.#reading.get(id) ?? this.#read(row);
+    this.#reading.set(id, reading);
     return reading;
   }
 
@@ -143,6 +147,16 @@ export class RunArtifacts {
   /** Whether there are files here that no event names. */
   hasStrays(named: ReadonlySet<ArtifactId>): boolean {
     return this.#rows.size > named.size;
+  }
+
+  async #read(row: ArtifactRow): Promise<string> {
+    try {
+      const text = this.#verified(row, await this.#guarded((files) => files.read(row.id)));
+      this.#recent.keep(row.id, text);
+      return text;
+    } finally {
+      this.#reading.delete(row.id);
+    }
   }
 
   #verified({ id, sha256 }: ArtifactRow, bytes: Uint8Array): string {

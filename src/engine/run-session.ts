@@ -1,5 +1,5 @@
 import type { RunFold } from '../core/apply.ts';
-import { StemmaError } from '../core/errors.ts';
+import { isRetryable, StemmaError, toStemmaError } from '../core/errors.ts';
 import type { Instant, StepPath } from '../core/ids.ts';
 import type { Fault, Wait } from '../core/schema.ts';
 import type { Clock, CommandType, Lease, RunLog } from '../core/ports.ts';
@@ -45,6 +45,7 @@ export class RunSession {
   #released = false;
   #expired: Fault | undefined;
   #waiting: Waiting | undefined;
+  #wakeBy: Instant | undefined;
   #busy = 0;
   readonly #waits = new Map<StepPath, Waiting & { readonly wake: () => void }>();
 
@@ -122,6 +123,11 @@ export class RunSession {
     this.#stop.abort(new StemmaError('RUN_TIMEOUT', 'The run took longer than it may.'));
   }
 
+  /** The run is not to sleep longer than that, whatever its steps wait for. */
+  wakeBy(at: Instant): void {
+    this.#wakeBy = at;
+  }
+
   /** Steps that wait for a person or a signal look again whether there is an answer. */
   answered(): void {
     for (const { for: what, wake } of this.#waits.values()) if (what !== 'time') wake();
@@ -138,6 +144,13 @@ export class RunSession {
     this.#broken ??= error;
     this.#halting.abort();
     this.#stop.abort(error);
+  }
+
+  /** Whether the session is over with what was thrown. The store's trouble is no fault of the step that met it. */
+  isBrokenBy(thrown: unknown): boolean {
+    const error = toStemmaError(thrown);
+    if (isPassing(error)) this.break(error);
+    return this.#broken !== undefined;
   }
 
   /** Whether the next attempt may start. */
@@ -181,7 +194,7 @@ export class RunSession {
     if (this.#waits.size === 0) return;
     setImmediate(() => {
       if (this.#busy > 0 || this.#waits.size === 0 || this.gate() !== 'open') return;
-      this.#waiting = togetherOf([...this.#waits.values()]);
+      this.#waiting = togetherOf([...this.#waits.values()], this.#wakeBy);
       this.#halting.abort();
     });
   }
@@ -193,9 +206,13 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
+/** The store's trouble or another holder's gain: no fault of the run, which goes on later or elsewhere. */
+const isPassing = ({ code }: StemmaError): boolean =>
+  code === 'LEASE_LOST' || (code.startsWith('STORE_') && isRetryable(code));
+
 /** What a run waits for whose steps all wait: an answer goes before a time, and the first time wakes it. */
-function togetherOf(waits: readonly Waiting[]): Waiting {
-  const times = waits.flatMap(({ until }) => until ?? []);
+function togetherOf(waits: readonly Waiting[], wakeBy: Instant | undefined): Waiting {
+  const times = [...waits.map(({ until }) => until), wakeBy].filter((time) => time !== undefined);
   const what = (['person', 'signal'] as const).find((one) => waits.some((wait) => wait.for === one)) ?? 'time';
   return times.length === 0 ? { for: what } : { for: what, until: Math.min(...times) as Instant };
 }

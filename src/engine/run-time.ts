@@ -11,7 +11,12 @@ export class RunTime {
   take({ type, at }: RunEvent): void {
     if (type === 'run.started') this.#since = at;
     else if (type === 'run.paused') this.#stop(at);
-    else if (type === 'run.resumed') this.#since ??= at;
+    else if (type === 'run.resumed') this.goesOn(at);
+  }
+
+  /** Also what no event tells (yet): a session that has begun, or a pause that was taken back before it took hold. */
+  goesOn(at: Instant): void {
+    this.#since ??= at;
   }
 
   /** Milliseconds up to now. */
@@ -30,6 +35,7 @@ export function limitRun(session: RunSession, clock: Clock, at: { timeoutMs: num
   const over = new AbortController();
   const expire = (): void =>
     session.expire({ code: 'RUN_TIMEOUT', type: 'StemmaError', facts: { timeoutMs: at.timeoutMs } });
+  session.wakeBy((clock.now() + at.leftMs) as Instant);
   if (at.leftMs <= 0) expire();
   else clock.sleep(at.leftMs, over.signal).then(expire, () => {});
   return { [Symbol.dispose]: () => over.abort() };

@@ -302,7 +302,7 @@ test('an abandoned call stands in the record with the cost that was expected, an
   await using second = await first.crash();
   const next = second.session(runId).catch(() => {});
   await until(() => provider.calls.length === 2);
-  const [abandoned] = (await second.events(runId)).filter(({ type }) => type === 'attempt.ended');
+  const abandoned = (await second.events(runId)).find(({ type }) => type === 'attempt.ended');
   expect(abandoned?.data).toMatchObject({ state: 'abandoned', usage: DOLLAR, priced: 'estimated' });
   const standing = (await second.engine.ledger.standings()).find(({ scope }) => scope === 'day');
   expect(standing).toMatchObject({ spentMicroUsd: 1_000_000, reservedMicroUsd: 1_000_000 });

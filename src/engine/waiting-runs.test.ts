@@ -168,7 +168,7 @@ describe('a run that waits for a signal', () => {
     await send(engine, runId, { type: 'signal', by: 'service', name: 'form.filled', body: 'yes, please' });
     await engine.finish(runId);
     const rows = await engine.store.log.artifacts(runId);
-    const [text] = rows.filter(({ type }) => type === 'text');
+    const text = rows.find(({ type }) => type === 'text');
     expect(text?.sizeBytes).toBe('yes, please'.length);
   });
 

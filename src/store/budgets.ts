@@ -58,24 +58,32 @@ export interface OverBudget {
 
 /**
  * The accounts with the estimate reserved in each, or why one of them does not allow it. A call that costs nothing is
- * not refused, even where more was spent than the limit.
+ * not refused, even where more was spent than the limit. What a person has approved passes budgets that ask, and a call
+ * without a price; a budget that halts is nobody's to pass, and goes before any question.
  */
 export function charge(
   budgets: readonly Ruled[],
   need: Pick<LedgerNeed, 'costMicroUsd' | 'approved'>,
 ): Charged | OverBudget {
-  const { costMicroUsd: cost, approved = false } = need;
-  for (const { account, rule } of budgets) {
-    if (approved || rule === undefined || !refuses(rule)) continue;
-    if (cost === null) return { because: 'price', budget: toStanding(account, rule) };
-    if (cost > 0 && cost > leftIn(account, rule)) return { because: 'budget', budget: toStanding(account, rule) };
-  }
-  const accounts = budgets.map((budget) => reserveIn(budget, cost ?? 0));
+  const refusals = budgets.flatMap((budget) => refusalOf(budget, need) ?? []);
+  const refusal = refusals.find(({ budget }) => budget.mode === 'halt') ?? refusals[0];
+  if (refusal !== undefined) return refusal;
+  const accounts = budgets.map((budget) => reserveIn(budget, need.costMicroUsd ?? 0));
   const warned = budgets.flatMap((before, index) => {
     const after = accounts[index];
     return after?.rule !== undefined && after.warned && !isTold(before) ? [toStanding(after, after.rule)] : [];
   });
   return { accounts, warned };
+}
+
+function refusalOf(
+  { account, rule }: Ruled,
+  { costMicroUsd: cost, approved = false }: Pick<LedgerNeed, 'costMicroUsd' | 'approved'>,
+): OverBudget | undefined {
+  if (rule === undefined || !refuses(rule)) return undefined;
+  if (cost === null) return approved ? undefined : { because: 'price', budget: toStanding(account, rule) };
+  const isPassed = cost === 0 || cost <= leftIn(account, rule) || (approved && rule.mode === 'ask');
+  return isPassed ? undefined : { because: 'budget', budget: toStanding(account, rule) };
 }
 
 export const refuses = ({ mode }: BudgetRule): boolean => mode !== 'warn';

@@ -2,6 +2,7 @@ import { mkdir, mkdtempDisposable, readFile, readdir, rm, stat, symlink, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { nodeFileSystem } from '../../src/store/files/fs/file-system.ts';
 import { FsFileStore } from '../../src/store/files/fs/fs-file-store.ts';
 import type { FsFileStoreOptions } from '../../src/store/files/fs/fs-file-store.ts';
 import { MemoryFileStore } from '../../src/store/files/memory/memory-file-store.ts';
@@ -190,6 +191,50 @@ describe('a power cut', () => {
       'sync 01_input.txt',
       `syncFolder ${RUN}`,
     ]);
+  });
+});
+
+describe('files that are created at once', () => {
+  const drafts = Array.from({ length: 40 }, (_, index) => fileDraft('input', { number: index + 1 }));
+
+  test('share the fsyncs of their folder, and a power cut takes none of them', async () => {
+    const fileSystem = recordingFileSystem();
+    await using opened = await openFs({ fileSystem });
+    const files = await Promise.all(drafts.map((draft) => opened.store.create(RUN, draft)));
+    const synced = fileSystem.operations.filter((operation) => operation === `syncFolder ${RUN}`);
+    expect(synced.length).toBeLessThan(drafts.length / 2);
+    await fileSystem.dropUnsynced();
+    expect(await new FsFileStore(opened.root).inventory(RUN)).toHaveLength(files.length);
+  });
+
+  test('do not have their folder listed for each of them', async () => {
+    let listed = 0;
+    const list: typeof nodeFileSystem.list = (path) => {
+      listed += 1;
+      return nodeFileSystem.list(path);
+    };
+    await using opened = await openFs({ fileSystem: { ...nodeFileSystem, list } });
+    await opened.store.create(RUN, fileDraft('request'));
+    for (const draft of drafts) await opened.store.create(RUN, draft);
+    expect(listed).toBe(1);
+  });
+
+  test('by two processes never have one name', async () => {
+    await using opened = await openFs();
+    const stores = [opened.store, new FsFileStore(opened.root)];
+    const files = await Promise.all(stores.flatMap((store) => drafts.map((draft) => store.create(RUN, draft))));
+    expect(new Set(files.map(({ id }) => id)).size).toBe(2 * drafts.length);
+  });
+
+  test('leave none behind when the fsync that they share fails', async () => {
+    const failing = recordingFileSystem({ failing: { operation: 'syncFolder', code: 'ENOSPC' } });
+    await using opened = await openFs();
+    await opened.store.create(RUN, fileDraft('input'));
+    await opened.store.create(RUN, fileDraft('request', { work: true }));
+    const store = new FsFileStore(opened.root, { fileSystem: failing });
+    const ended = await Promise.allSettled(drafts.map((draft) => store.create(RUN, draft)));
+    expect(new Set(ended.map(({ status }) => status))).toEqual(new Set(['rejected']));
+    expect(await opened.store.inventory(RUN)).toHaveLength(2);
   });
 });
 

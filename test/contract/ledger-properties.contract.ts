@@ -6,7 +6,7 @@ import { HandClock, register, startedRun } from '../support/store-fixtures.ts';
 import type { Session, StoreFixture } from '../support/store-fixtures.ts';
 
 const LIMIT = 100;
-const BUDGET: BudgetRef = { scope: 'room', subject: 'r1', rule: { limitMicroUsd: LIMIT, mode: 'halt' } };
+const BUDGET: BudgetRef = { scope: 'room', subject: 'r1', rule: { limitMicroUsd: LIMIT, mode: 'ask' } };
 const PLACES = 3;
 const DEAD_AFTER_MS = 4000;
 

@@ -97,10 +97,10 @@ function spending(open: Open): void {
   });
 
   test.each([
-    ['warn', 'ok', 'ok'],
-    ['halt', 'budget', 'price'],
-    ['ask', 'budget', 'price'],
-  ] as const)('that is to %s answers %s over its limit and %s without a price', async (mode, over, unpriced) => {
+    ['warn', 'ok', 'ok', 'ok'],
+    ['halt', 'budget', 'price', 'budget'],
+    ['ask', 'budget', 'price', 'ok'],
+  ] as const)('that is to %s answers %s over its limit, %s without a price, and %s over it once someone has approved', async (mode, over, unpriced, approved) => {
     await using fixture = await open();
     await using session = await fixture.open();
     const budgets = [day(100, mode)];
@@ -110,7 +110,18 @@ function spending(open: Open): void {
       { costMicroUsd: 101, budgets, approved: true },
       { costMicroUsd: null, budgets, approved: true },
     ];
-    expect(await answers(session, await holder(session), needs)).toEqual([over, unpriced, 'ok', 'ok']);
+    expect(await answers(session, await holder(session), needs)).toEqual([over, unpriced, approved, 'ok']);
+  });
+
+  test('that halts goes before one that asks: nobody is asked in vain', async () => {
+    await using fixture = await open();
+    await using session = await fixture.open();
+    const room = { scope: 'room', subject: 'r1', rule: { limitMicroUsd: 10, mode: 'ask' } } as const;
+    const answer = await session.ledger.reserve(
+      await holder(session),
+      need({ costMicroUsd: 101, budgets: [room, day(100)] }),
+    );
+    expect(answer).toMatchObject({ ok: false, because: 'budget', budget: { scope: 'day', mode: 'halt' } });
   });
 
   test('refuses nothing that costs nothing, even when more was spent than its limit', async () => {

@@ -176,6 +176,26 @@ function refusing(openFixture: () => Promise<StoreFixture>): void {
     expect(heads.map((head) => head?.seq)).toEqual([4, 2, 4]);
   });
 
+  test('one refused append among many leaves the chains of the others whole, and all of them go on', async () => {
+    await using fixture = await openFixture();
+    await using session = await fixture.open();
+    const holder = await register(session, 'a');
+    const leases = await Promise.all(Array.from({ length: 20 }, () => startedRun(session, holder)));
+    const draftsOf = (index: number): EventDraft[] => (index === 7 ? [attemptEnded('s9')] : step(1));
+    const outcomes = leases.map((lease, index) => codeOf(session.log.append(lease, { drafts: draftsOf(index) })));
+    expect(await Promise.all(outcomes)).toEqual(leases.map((_, index) => (index === 7 ? 'STATE_CONFLICT' : 'stored')));
+    const appended = await Promise.all(leases.map((lease) => session.log.append(lease, { drafts: step(2) })));
+    expect(appended.map(({ seq }) => seq)).toEqual(leases.map((_, index) => (index === 7 ? 4 : 6)));
+    for (const { runId } of leases) {
+      let last: Uint8Array = GENESIS;
+      for await (const { body, hash } of session.log.bodies(runId)) {
+        last = eventHash(testDigest, last, body);
+        expect(Buffer.from(last).toString('hex')).toBe(hash);
+      }
+      expect((await session.log.head(runId))?.hash).toBe(Buffer.from(last).toString('hex'));
+    }
+  });
+
   test('a refused append leaves nothing of itself, and the holder goes on after it', async () => {
     await using fixture = await openFixture();
     await using session = await fixture.open();

@@ -47,10 +47,10 @@ const later = (outside: Outside) =>
 
 /** Pays no heed to its signal. */
 const slow = (outside: Outside) =>
-  testStage('lab.slow', async (_input, context) => {
+  testStage('lab.slow', async ({ prompt }, context) => {
     executionOf(outside, context);
     await outside.clock.sleep(SLOW_MS);
-    return wrote(context, 'slow');
+    return wrote(context, prompt === undefined ? 'slow' : await context.text(prompt));
   });
 
 /** Never ends by itself. */
@@ -106,7 +106,8 @@ const PIPELINES: { readonly [id: string]: readonly Step[] } = {
     { id: 'ask', review: 'And now?', options: ['left', 'right'], expiresMs: 20_000, byDefault: 'left' },
     { id: 'answer', waitFor: 'late', expiresMs: 20_000, needs: [] },
     use('later', 'later', { needs: [] }),
-    use('last', 'slow', { needs: ['ask', 'later'] }),
+    use('right', 'good', { needs: ['ask'], when: 'steps.ask.facts.choice == "right"' }),
+    use('last', 'slow', { needs: ['right', 'later'] }),
   ],
   looping: [
     { id: 'round', repeat: { times: 2 }, steps: [use('good', 'good'), use('flaky', 'flaky', { retry: RETRY })] },
@@ -117,8 +118,7 @@ const PIPELINES: { readonly [id: string]: readonly Step[] } = {
     use('left', 'slow', { needs: ['a'] }),
     use('lost', 'bad', { needs: [], ...ANY_END }),
     { id: 'part', pipeline: 'inner', needs: ['a'], retry: RETRY },
-    use('unmet', 'good', { needs: ['left'], when: 'iteration == 2' }),
-    use('last', 'ask', { needs: ['left', 'lost', 'part', 'unmet'] }),
+    use('last', 'ask', { needs: ['left', 'lost', 'part'] }),
   ],
   inner: [use('flaky', 'flaky', { retry: { maxAttempts: 1 } }), { id: 'sure', review: 'Sure?' }],
   doomed: [{ id: 'all', forEach: 2, retry: RETRY, steps: [use('one', 'good'), use('two', 'bad')] }],

@@ -105,10 +105,8 @@ export class World implements AsyncDisposable {
   readonly clock = new HandClock();
   readonly files = new MemoryFileStore();
   readonly processes: Process[] = [];
-  /** Runs in the order of their coming. */
+  /** In the order in which they were submitted, whether the store has taken them or not. */
   readonly runs: RunId[] = [];
-  /** The process through which people speak; it never works on by itself. */
-  readonly client: Promise<Process>;
   readonly #ids = new CountedIds();
   readonly #executions = new Map<string, number>();
   readonly #definitions: DefinitionSource;
@@ -118,7 +116,6 @@ export class World implements AsyncDisposable {
   constructor(kind: StoreKind, definitions: DefinitionSource) {
     this.#definitions = definitions;
     this.#folder = kind === 'sqlite' ? mkdtempSync(join(tmpdir(), 'stemma-world-')) : undefined;
-    this.client = this.start();
   }
 
   /** A new process on the store. */
@@ -129,6 +126,10 @@ export class World implements AsyncDisposable {
     const { queue, opened } = store;
     const beating = new Set<WorkerId>();
     const watched = withMethods(queue, {
+      submit: (submission, claimFor) => {
+        this.runs.push(submission.runId);
+        return queue.submit(submission, claimFor);
+      },
       register: async (worker) => {
         beating.add(worker.id);
         await queue.register(worker);
@@ -210,7 +211,13 @@ export class World implements AsyncDisposable {
   }
 
   async #openStore(beforeCommit: () => void) {
-    const shared = { clock: this.clock, digest: nodeDigest, signer: testSigner, beats: 'manual' as const, beforeCommit };
+    const shared = {
+      clock: this.clock,
+      digest: nodeDigest,
+      signer: testSigner,
+      beats: 'manual' as const,
+      beforeCommit,
+    };
     if (this.#folder === undefined) {
       const opened = await openMemoryLogAndQueue(this.#state, shared);
       return { ...partsOf(opened), queries: memoryQueries(this.#state), opened };
@@ -249,6 +256,7 @@ export class World implements AsyncDisposable {
         slots: worker.slots,
       },
       signer: testSigner,
+      pictures: { differenceHash: () => Promise.reject(new Error('unused')) },
       store: { ...stores, health: () => Promise.reject(new Error('unused')), [Symbol.asyncDispose]: async () => {} },
       engine: {
         ...own,
@@ -267,7 +275,13 @@ export class World implements AsyncDisposable {
   }
 }
 
-const partsOf = ({ log, queue, ledger, installation, routes }: Omit<Store, 'queries' | 'files' | 'health' | symbol>) => ({
+const partsOf = ({
+  log,
+  queue,
+  ledger,
+  installation,
+  routes,
+}: Omit<Store, 'queries' | 'files' | 'health' | symbol>) => ({
   log,
   queue,
   ledger,

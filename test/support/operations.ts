@@ -32,21 +32,19 @@ export type Operation =
   | { readonly do: 'jump'; readonly hours: number };
 type Of<D extends Operation['do']> = Extract<Operation, { readonly do: D }>;
 
-const run = fc.nat(5);
-const worker = fc.nat(WORKERS_AT_MOST());
+const NOBODYS_RUN = 12;
+const run = fc.nat(NOBODYS_RUN);
+/** The number after the last worker stands for the process of the people. */
+const PEOPLE = 3;
+const worker = fc.nat(PEOPLE - 1);
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 const choice = fc.constantFrom('approve', 'reject', 'left', 'neither');
 const text = fc.constantFrom('a small cat', `a ${FORBIDDEN} cat`, '');
 
-/** The last one stands for the process of the people. */
-function WORKERS_AT_MOST(): number {
-  return 2;
-}
-
 const started = fc.record({
   do: fc.constant('start' as const),
   config: fc.constantFrom(...CONFIGS, 'nothing'),
-  text: fc.oneof({ weight: 6, arbitrary: fc.constant('a small cat') }, { weight: 1, arbitrary: text }),
+  text: fc.oneof({ weight: 4, arbitrary: fc.constant('a small cat') }, { weight: 1, arbitrary: text }),
 });
 const asked = [
   { weight: 6, arbitrary: started },
@@ -110,7 +108,7 @@ const gone = [
   {
     weight: 8,
     arbitrary: fc.record({
-      do: fc.constantFrom('employ' as const, 'employ' as const, 'stop' as const, 'kill' as const, 'freeze' as const),
+      do: fc.constantFrom('employ' as const, 'employ' as const, 'kill' as const, 'stop' as const, 'freeze' as const),
       worker,
     }),
   },
@@ -119,7 +117,7 @@ const gone = [
     weight: 3,
     arbitrary: fc.record({
       do: fc.constantFrom('dieAt' as const, 'failAt' as const),
-      worker: fc.nat(3),
+      worker: fc.nat(PEOPLE),
       commits: fc.integer({ min: 1, max: 12 }),
     }),
   },
@@ -130,12 +128,14 @@ const gone = [
 ];
 
 /** What people ask, one after another, of workers that all go well. */
-export const calmOperations: fc.Arbitrary<Operation[]> = fc.array(fc.oneof(...asked), { minLength: 4, maxLength: 20 });
+export const calmOperations = story(fc.oneof(...asked), 20);
 /** Everything at any time. */
-export const wildOperations: fc.Arbitrary<Operation[]> = fc.array(fc.oneof(...asked, ...gone), {
-  minLength: 8,
-  maxLength: 40,
-});
+export const wildOperations = story(fc.oneof(...asked, ...gone), 40);
+
+function story(operation: fc.Arbitrary<Operation>, atMost: number): fc.Arbitrary<readonly Operation[]> {
+  const rest = fc.array(operation, { minLength: 4, maxLength: atMost, size: 'max' });
+  return fc.tuple(started, started, rest).map(([first, second, others]) => [first, second, ...others]);
+}
 
 /** Never aborted. */
 const { signal } = new AbortController();
@@ -168,20 +168,23 @@ export class Crew {
   }
 }
 
-/** Does it, and resolves when it has answered. What people ask is rejected with whatever the operation throws. */
-export async function perform(world: World, crew: Crew, what: Operation): Promise<void> {
+/**
+ * Does it, and resolves when it has answered, or when the process that was asked has died meanwhile. Rejected with
+ * whatever the operation throws.
+ */
+export async function perform(world: World, crew: Crew, what: Operation): Promise<'done' | 'died'> {
   switch (what.do) {
     case 'pass':
       for (let half = 0; half < what.seconds * 2; half += 1) await world.tick();
-      return;
+      return 'done';
     case 'jump':
       world.clock.wall += what.hours * 3_600_000;
-      return;
+      return 'done';
     case 'dieAt':
     case 'failAt': {
-      const { power } = what.worker === 3 ? await crew.people() : await crew.worker(what.worker);
+      const { power } = what.worker === PEOPLE ? await crew.people() : await crew.worker(what.worker);
       power[what.do === 'dieAt' ? 'diesAt' : 'failsAt'] = power.commits + what.commits;
-      return;
+      return 'done';
     }
     case 'work':
     case 'employ':
@@ -189,10 +192,12 @@ export async function perform(world: World, crew: Crew, what: Operation): Promis
     case 'kill':
     case 'freeze':
     case 'thaw':
-      return handle(world, await crew.worker(what.worker), what.do);
+      await handle(world, await crew.worker(what.worker), what.do);
+      return 'done';
     default: {
       const people = await crew.people();
       await world.answerOf(ask(world, { app: world.asAnother(people), crew }, what), people);
+      return people.power.on ? 'done' : 'died';
     }
   }
 }
@@ -204,7 +209,8 @@ async function handle(world: World, worker: Process, what: 'work' | 'employ' | '
     case 'work': {
       const job = worker.job ?? world.employ(worker, true);
       await settle(10);
-      for (let ticks = 0; worker.job === job && worker.power.on && ticks < MOST_WORK_TICKS; ticks += 1) await world.tick();
+      for (let ticks = 0; worker.job === job && worker.power.on && ticks < MOST_WORK_TICKS; ticks += 1)
+        await world.tick();
       return;
     }
     case 'employ':
@@ -214,6 +220,8 @@ async function handle(world: World, worker: Process, what: 'work' | 'employ' | '
       worker.job?.stop.abort();
       return settle(5);
     case 'kill':
+      if (worker.job === undefined) world.employ(worker, false);
+      await world.tick(); // so that it dies at work
       return world.kill(worker);
     case 'freeze':
       worker.frozen = true;
@@ -230,7 +238,7 @@ const UNKNOWN_RUN = '019b0000-0000-7000-8000-ffffffffffff' as RunId;
 
 async function ask(world: World, by: { readonly app: App; readonly crew: Crew }, what: Asked): Promise<unknown> {
   const { app, crew } = by;
-  if (what.do === 'start') return begun(world, startRun(app, { config: what.config, text: what.text }));
+  if (what.do === 'start') return startRun(app, { config: what.config, text: what.text });
   if (what.do === 'mode') {
     const { id } = (await crew.worker(what.worker)).app.engine.worker;
     return changeWorker(app, { worker: id, action: what.action });
@@ -249,19 +257,15 @@ async function ask(world: World, by: { readonly app: App; readonly crew: Crew },
     }
     case 'branch': {
       const set = what.text === undefined ? {} : { text: what.text };
-      return begun(world, branchRun(app, { runId, from: what.from, set }));
+      return branchRun(app, { runId, from: what.from, set });
     }
     case 'rerun':
-      return begun(world, branchRun(app, { runId, from: await firstFailure(app, runId) }));
+      return branchRun(app, { runId, from: await firstFailure(app, runId) });
     case 'delete':
       return deleteRun(app, { runId, ...(what.branches === undefined ? {} : { branches: what.branches }) });
   }
 }
 
-/** Counted from the newest, which is the most likely to go on; with none of that number it is one that nobody knows. */
-export const runAt = ({ runs }: World, index: number): RunId => runs.at(-1 - index) ?? UNKNOWN_RUN;
-
-async function begun(world: World, starting: Promise<{ readonly runId: RunId }>): Promise<void> {
-  const { runId } = await starting;
-  world.runs.push(runId);
-}
+/** Counted from the newest, which is the most likely to go on; the last number is one that nobody knows. */
+export const runAt = ({ runs }: World, index: number): RunId =>
+  (index === NOBODYS_RUN ? undefined : runs.at(-1 - (index % Math.max(1, runs.length)))) ?? UNKNOWN_RUN;

@@ -20,7 +20,7 @@ export const diffCommand = (host: Host): Command =>
     .option('--exact', 'only whether they hold the same bytes; exit 9 at the first difference')
     .option('--json', 'print one JSON document')
     .addHelpText('after', examples('stemma runs diff <a> <b>', 'stemma runs diff <a> <b> --exact'))
-    .action(async (left: string, right: string, _flags: DiffFlags, self: Command) => {
+    .action(async (left: string, right: string, ...[, self]: [DiffFlags, Command]) => {
       const flags = self.optsWithGlobals<DiffFlags>();
       await using app = await host.openApp({ data: flags.data });
       await (flags.exact === true ? tellExact : tellDifferences)(app, [left, right], flags);

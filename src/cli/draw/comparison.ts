@@ -92,15 +92,18 @@ function differences({ only, left, right, artifact }: ComparedStep, pen: Pen): s
   }
   if (left === null || right === null) return [];
   const aspects: readonly Aspect<StepSide>[] = [
-    { title: diff.state, read: ({ state }) => stepState[state] },
     { title: diff.attempts, read: ({ attempts }) => String(attempts) },
     { title: diff.models, read: ({ models }) => models.join(', ') },
     { title: diff.cost, read: ({ costMicroUsd }) => pen.phrases.money(costMicroUsd) },
   ];
-  const own = aspects.flatMap((aspect) => changed({ left, right }, pen, aspect)).map(line);
-  const lines = [...own, ...artifactLines(artifact, pen)];
-  const time = changed({ left, right }, pen, { title: diff.time, read: ({ durationMs }) => timeText(durationMs, pen) });
-  return lines.length === 0 ? [] : [...lines, ...time.map((text) => line(pen.options.style.dim(text)))];
+  const tell = (aspect: Aspect<StepSide>): string[] => changed({ left, right }, pen, aspect).map(line);
+  const state = tell({ title: diff.state, read: (side) => stepState[side.state] });
+  // one that was taken over has no attempt to hold against the other's
+  const isReused = left.reused || right.reused;
+  const lines = [...state, ...(isReused ? [] : aspects.flatMap(tell)), ...artifactLines(artifact, pen)];
+  if (lines.length === 0 || isReused) return lines;
+  const time = tell({ title: diff.time, read: ({ durationMs }) => timeText(durationMs, pen) });
+  return [...lines, ...time.map(pen.options.style.dim)];
 }
 
 function artifactLines(artifact: ComparedArtifact | null, pen: Pen): string[] {

@@ -17,6 +17,7 @@ export interface Try {
   readonly retryAt: Instant | undefined;
 }
 
+type TriesSource = Pick<ChronicleSource, 'events' | 'digest' | 'message'>;
 type Started = Extract<RunEvent, { type: 'attempt.started' }> & Named;
 type Ended = Extract<RunEvent, { type: 'attempt.ended' }>;
 interface Named {
@@ -29,7 +30,7 @@ export const tryKey = (of: { readonly stepPath?: StepPath; readonly attempt?: nu
   `${of.stepPath}:${of.attempt}`;
 
 /** Every try of every step, in the order they started. */
-export function triesOf(source: ChronicleSource): Try[] {
+export function triesOf(source: TriesSource): Try[] {
   const ends = new Map<string, Ended>();
   for (const event of source.events) if (event.type === 'attempt.ended') ends.set(tryKey(event), event);
   return source.events.filter(isStarted).map((event) => toTry(event, ends.get(tryKey(event)), source));
@@ -38,12 +39,12 @@ export function triesOf(source: ChronicleSource): Try[] {
 const isStarted = (event: RunEvent): event is Started =>
   event.type === 'attempt.started' && event.stepPath !== undefined && event.attempt !== undefined;
 
-function toTry(event: Started, ended: Ended | undefined, source: ChronicleSource): Try {
+function toTry(event: Started, ended: Ended | undefined, source: TriesSource): Try {
   const { facts = {}, retryAt } = ended?.data ?? {};
   return { view: attemptView(event, ended, source), stage: event.data.stage, facts, retryAt };
 }
 
-function attemptView(event: Started, ended: Ended | undefined, source: ChronicleSource): AttemptView {
+function attemptView(event: Started, ended: Ended | undefined, source: TriesSource): AttemptView {
   const { stepPath: path, attempt, data, runId } = event;
   const span = (number: number) => spanIdOf(source.digest, runId, { path, attempt: number });
   return {
@@ -67,7 +68,7 @@ function attemptView(event: Started, ended: Ended | undefined, source: Chronicle
 
 const results = (
   ended: Ended | undefined,
-  source: ChronicleSource,
+  source: TriesSource,
 ): Pick<AttemptView, 'endedAt' | 'error' | 'outputs' | 'retryAt'> => ({
   endedAt: ended === undefined ? null : iso(ended.at),
   error: captureOf(ended?.data.fault, source),

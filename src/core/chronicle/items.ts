@@ -15,6 +15,8 @@ import { stageOfArtifact, stageOfBlock, stageOfStep } from './studio-stage.ts';
 const JOURNEY_WORK = new Set(['interception_step', 'error']);
 
 const MAX_TEXT_BYTES = 65_536;
+/** A character has at most so many bytes in UTF-8, counted as JavaScript counts characters. */
+const MOST_BYTES = 3;
 
 /** The chronological journey of a run: what a person would tell about it, in order. */
 export function itemsOf(source: ChronicleSource, tries: readonly Try[]): Item[] {
@@ -96,6 +98,7 @@ function artifactItem({ id, type, mediaType }: Named, base: Base, at: Here): Ite
 /** A text up to its limit, cut between two characters. */
 function shown(text: string | undefined): Pick<Item, 'text' | 'truncated'> {
   if (text === undefined) return { text: null, truncated: false };
+  if (text.length * MOST_BYTES <= MAX_TEXT_BYTES) return { text, truncated: false };
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(MAX_TEXT_BYTES));
   return { text: text.slice(0, read), truncated: read < text.length };
 }

@@ -85,7 +85,7 @@ async function attempt(container: Container, path: StepPath, run: Run): Promise<
   session.writer.record({ type: 'attempt.started', ...name, data: started }).catch(() => {}); // ends the session
   const before = engine.clock.monotonicMs();
   const end = await run(step, scope).catch((thrown: unknown): StepEnd => {
-    if (session.broken !== undefined) return { state: 'halted' };
+    if (session.isBrokenBy(thrown)) return { state: 'halted' };
     return { state: 'failed', fault: toFault(thrown, engine.digest) };
   });
   const durationMs = Math.max(0, Math.round(engine.clock.monotonicMs() - before));

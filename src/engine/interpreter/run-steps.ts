@@ -100,7 +100,7 @@ async function runStep(step: StepDefinition, scope: Scope): Promise<StepEnd> {
       return skip(step, scope, 'condition');
     return await HANDLERS[kindOf(step)](step, scope);
   } catch (thrown) {
-    if (session.broken !== undefined) return { state: 'halted' };
+    if (session.isBrokenBy(thrown)) return { state: 'halted' };
     // what the step needs is not there: a stage, a definition, a value
     return { state: 'failed', fault: toFault(thrown, engine.digest) };
   }

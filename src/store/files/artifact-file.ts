@@ -46,40 +46,46 @@ export function prepareFile(runId: RunId, draft: FileDraft, options: FileStoreOp
 const MOST_FOLDERS = 4096;
 
 /**
- * The highest number given in each folder, so that a folder is listed once and not for every new file. None is given
- * twice, not even when its file was swept: what a stale sweep of another process removes later must not be a new file.
+ * The numbers given in each folder, so that a folder is listed once and not for every new file. None is given twice,
+ * not even when its file was swept: what a stale sweep of another process removes later must not be a new file.
  */
 export class GivenNumbers {
-  readonly #highest = new Map<string, number>();
+  readonly #given = new Map<string, Set<number>>();
 
   /** Whether the folder's names have been taken in. */
   knows(folder: string): boolean {
-    return this.#highest.has(folder);
+    return this.#given.has(folder);
   }
 
-  /** Takes in the names that are in the folder; what was given before stays given. */
+  /** Takes in the names that are in the folder, whatever their type; what was given before stays given. */
   learn(folder: string, names: Iterable<string>): void {
-    let highest = this.#highest.get(folder) ?? 0;
-    for (const name of names) highest = Math.max(highest, Number(STORED_NAME.exec(name)?.[1] ?? 0));
-    this.#set(folder, highest);
+    const given = this.#of(folder);
+    for (const name of names) {
+      const digits = STORED_NAME.exec(name)?.[1];
+      if (digits !== undefined) given.add(Number(digits));
+    }
   }
 
-  /** The first number from `wanted` on that is above all that were given. */
+  /** The first number from `wanted` on that was not given; from now on it is. */
   next(folder: string, wanted: number): number {
-    const number = Math.max(wanted, (this.#highest.get(folder) ?? 0) + 1);
-    this.#set(folder, number);
+    const given = this.#of(folder);
+    let number = Math.max(1, wanted);
+    while (given.has(number)) number += 1;
+    given.add(number);
     return number;
   }
 
   forget(folder: string): void {
-    this.#highest.delete(folder);
+    this.#given.delete(folder);
   }
 
-  #set(folder: string, highest: number): void {
-    this.#highest.delete(folder);
-    this.#highest.set(folder, highest); // the one used last stands last
-    const [oldest] = this.#highest.keys();
-    if (this.#highest.size > MOST_FOLDERS && oldest !== undefined) this.#highest.delete(oldest);
+  #of(folder: string): Set<number> {
+    const given = this.#given.get(folder) ?? new Set();
+    this.#given.delete(folder);
+    this.#given.set(folder, given); // the one used last stands last
+    const [oldest] = this.#given.keys();
+    if (this.#given.size > MOST_FOLDERS && oldest !== undefined) this.#given.delete(oldest);
+    return given;
   }
 }
 

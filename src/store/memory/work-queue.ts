@@ -144,11 +144,11 @@ export class MemoryWorkQueue implements WorkQueue {
     this.#beating.delete(worker);
     await this.#parts.writes.write((topics) => {
       for (const run of this.#parts.state.runs.values()) if (run.holder === worker) this.#free(run);
-      const { stopped = true, crashed = false } = this.#parts.state.workers.get(worker) ?? {};
-      this.#change(worker, { stopped: true, crashed: false });
-      if (!stopped || crashed)
-        this.#parts.installation.appendNow([{ type: 'worker.stopped', data: { worker } }], topics);
       topics.add(QUEUE);
+      // one that others have taken for crashed stays so: its goodbye comes too late
+      if (this.#parts.state.workers.get(worker)?.stopped !== false) return;
+      this.#change(worker, { stopped: true });
+      this.#parts.installation.appendNow([{ type: 'worker.stopped', data: { worker } }], topics);
     });
   }
 

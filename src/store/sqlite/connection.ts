@@ -6,7 +6,8 @@ import { toStoreError } from './sqlite-errors.ts';
 /** Readers are blocked only while the log is recovered after a crash or taken in at the last close. */
 const READ_TIMEOUT_MS = 2000;
 const CACHE_KIB = 16_384;
-const CHECKPOINT_PAGES = 4000;
+/** So few that taking them into the database, at the end of a commit, does not stop the event loop for long. */
+const CHECKPOINT_PAGES = 1000;
 
 const SETTINGS = [
   'pragma synchronous = full',

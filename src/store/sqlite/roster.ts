@@ -94,10 +94,8 @@ export class Roster {
          slots = excluded.slots, stopped = 0, crashed = 0`,
     );
     this.#beat = prepareChange(database, 'update workers set beats = beats + 1 where id = ?');
-    this.#stop = prepareChange(
-      database,
-      'update workers set stopped = 1, crashed = 0 where id = ? and (stopped = 0 or crashed = 1)',
-    );
+    // One that others have taken for crashed stays so: its goodbye comes too late.
+    this.#stop = prepareChange(database, 'update workers set stopped = 1 where id = ? and stopped = 0');
     this.#setMode = prepareChange(database, 'update workers set mode = ? where id = ?');
     this.#stopCrashed = prepareQuery(
       database,

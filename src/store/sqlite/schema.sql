@@ -51,36 +51,6 @@ begin
   select raise(abort, 'a run cannot become ' || new.state || ' while an attempt is running');
 end;
 
-CREATE TABLE attempts (
-  run_key integer not null references runs (key),
-  path text not null,
-  attempt integer not null check (attempt >= 1),
-  retry_of_attempt integer,
-  state text not null check (state in ('running', 'succeeded', 'blocked', 'suspended', 'failed', 'timedOut', 'canceled', 'abandoned')),
-  started_at integer not null,
-  ended_at integer, candidate text,
-  primary key (run_key, path, attempt),
-  foreign key (run_key, path, retry_of_attempt) references attempts (run_key, path, attempt),
-  check ((attempt = 1) = (retry_of_attempt is null)),
-  check (retry_of_attempt is null or retry_of_attempt = attempt - 1),
-  check (ended_at is null or ended_at >= started_at),
-  check ((ended_at is null) = (state = 'running'))
-) strict, without rowid;
-
-CREATE TRIGGER attempt_repeats before insert on attempts
-when new.retry_of_attempt is not null
-begin
-  select raise(abort, 'a step that ended as ' || state || ' is never executed again') from attempts
-  where run_key = new.run_key and path = new.path and attempt = new.retry_of_attempt
-    and state not in ('failed', 'timedOut', 'suspended', 'abandoned');
-end;
-
-CREATE TRIGGER attempt_moves before update of state, started_at, ended_at on attempts
-when old.state in ('succeeded', 'blocked', 'suspended', 'failed', 'timedOut', 'canceled', 'abandoned')
-begin
-  select raise(abort, 'an attempt cannot go from ' || old.state || ' to ' || new.state);
-end;
-
 CREATE TABLE artifacts (
   key integer primary key,
   run_key integer not null references runs (key),
@@ -175,10 +145,6 @@ CREATE TABLE "events" (
 ) strict;
 
 CREATE UNIQUE INDEX events_of_installation on events (seq) where run_key is null;
-
-CREATE INDEX attempts_of_candidate on attempts (candidate, started_at) where candidate is not null;
-
-CREATE INDEX attempts_under_way on attempts (candidate) where candidate is not null and ended_at is null;
 
 CREATE INDEX runs_unfinished on runs (class, turn, key, holder, paused, wake_at) where ended_at is null;
 
@@ -325,3 +291,38 @@ CREATE TABLE run_costs (
   estimated integer not null default 0,
   primary key (run_key, day)
 ) strict, without rowid;
+
+CREATE TABLE "attempts" (
+  run_key integer not null references runs (key),
+  path text not null,
+  attempt integer not null check (attempt >= 1),
+  retry_of_attempt integer,
+  state text not null check (case state when 'running' then 1 when 'succeeded' then 1 when 'blocked' then 1 when 'suspended' then 1 when 'failed' then 1 when 'timedOut' then 1 when 'canceled' then 1 when 'abandoned' then 1 else 0 end),
+  started_at integer not null,
+  ended_at integer,
+  candidate text,
+  primary key (run_key, path, attempt),
+  foreign key (run_key, path, retry_of_attempt) references "attempts" (run_key, path, attempt),
+  check ((attempt = 1) = (retry_of_attempt is null)),
+  check (retry_of_attempt is null or retry_of_attempt = attempt - 1),
+  check (ended_at is null or ended_at >= started_at),
+  check ((ended_at is null) = (state = 'running'))
+) strict, without rowid;
+
+CREATE INDEX attempts_of_candidate on attempts (candidate, started_at) where candidate is not null;
+
+CREATE INDEX attempts_under_way on attempts (candidate) where candidate is not null and ended_at is null;
+
+CREATE TRIGGER attempt_repeats before insert on attempts
+when new.retry_of_attempt is not null
+begin
+  select raise(abort, 'a step that ended as ' || state || ' is never executed again') from attempts
+  where run_key = new.run_key and path = new.path and attempt = new.retry_of_attempt
+    and not case state when 'failed' then 1 when 'timedOut' then 1 when 'suspended' then 1 when 'abandoned' then 1 else 0 end;
+end;
+
+CREATE TRIGGER attempt_moves before update of state, started_at, ended_at on attempts
+when not case old.state when 'running' then 1 else 0 end
+begin
+  select raise(abort, 'an attempt cannot go from ' || old.state || ' to ' || new.state);
+end;

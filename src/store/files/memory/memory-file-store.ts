@@ -3,10 +3,9 @@ import type { DefinitionSet, FileDraft, FileStore, FolderEntry, StoredFile } fro
 import { toHex } from '../../../core/ids.ts';
 import { nodeDigest } from '../../system/digest.ts';
 import {
-  SweptNumbers,
+  GivenNumbers,
   assertRunId,
   definitionFiles,
-  freeNumber,
   isStoredName,
   nameOf,
   notFound,
@@ -20,7 +19,7 @@ export class MemoryFileStore implements FileStore {
   readonly #options: FileStoreOptions;
   /** Per run, by the path in its folder. */
   readonly #folders = new Map<RunId, Map<string, Uint8Array>>();
-  readonly #swept = new SweptNumbers();
+  readonly #numbers = new GivenNumbers();
 
   constructor(options: FileStoreOptions = {}) {
     this.#options = options;
@@ -29,8 +28,9 @@ export class MemoryFileStore implements FileStore {
   async create(runId: RunId, draft: FileDraft): Promise<StoredFile> {
     const { bytes, mediaType, id } = prepareFile(runId, draft, this.#options);
     const own = new Uint8Array(bytes);
-    const wanted = this.#swept.from(folderOf(runId, draft.work), draft.number);
-    const number = freeNumber(this.#names(runId, draft.work), wanted);
+    const folder = folderOf(runId, draft.work);
+    if (!this.#numbers.knows(folder)) this.#numbers.learn(folder, this.#names(runId, draft.work));
+    const number = this.#numbers.next(folder, draft.number);
     const chosen = id(number);
     this.#folder(runId).set(pathIn(chosen), own);
     const sha256 = await sha256Of(own);
@@ -78,10 +78,9 @@ export class MemoryFileStore implements FileStore {
       .map((path) => ({ path, name: path.replace(/^work\//, ''), id: `${runId}/${path}` as ArtifactId }))
       .filter(({ name, id }) => isStoredName(name) && !keep.has(id));
     const removed: ArtifactId[] = [];
-    for (const { path, name, id } of orphans) {
+    for (const { path, id } of orphans) {
       if (!(await still())) break;
       folder.delete(path);
-      this.#swept.note(folderOf(runId, name !== path), name);
       removed.push(id);
     }
     return removed.sort();
