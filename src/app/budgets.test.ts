@@ -45,6 +45,15 @@ describe('budgets', () => {
     ]);
   });
 
+  it('of a run need the id of one', async () => {
+    await using app = await openTestApp();
+    const wrong = setBudget(app, { scope: 'run', subject: 'mine', usd: 1 });
+    await expect(wrong).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
+    const subject = app.ids.runId();
+    const asTrace = subject.replaceAll('-', '').toUpperCase();
+    expect(await setBudget(app, { scope: 'run', subject: asTrace, usd: 1 })).toMatchObject({ subject });
+  });
+
   it('count what is spent and reserved, in percent of the limit', async () => {
     await using app = await openTestApp();
     const standing = { scope: 'day', subject: '2026-03-01', mode: 'halt', limitMicroUsd: 300 } as const;
@@ -55,11 +64,12 @@ describe('budgets', () => {
 
   it.each([
     [{ scope: 'config', usd: 1 }, 'Which config the budget is for is missing.'],
-    [{ scope: 'year', usd: 1 }, '"scope" is none of: run, config, room, person, day.'],
+    [{ scope: 'year', usd: 1 }, '"scope" must be one of: run, config, room, person, day.'],
     [{ scope: 'day', usd: -1 }, '"usd" must be at least 0.'],
     [{ scope: 'day', usd: 2e9 }, '"usd" must be at most'],
     [{ scope: 'room', subject: 'two words', usd: 1 }, '"subject" is no id.'],
-    [{ scope: 'day', usd: 1, mode: 'never' }, '"mode" is none of: warn, halt, ask.'],
+    [{ scope: 'day', subject: 'monday', usd: 1 }, '"monday" is no day.'],
+    [{ scope: 'day', usd: 1, mode: 'never' }, '"mode" must be one of: warn, halt, ask.'],
   ])('refuse %j', async (input, words) => {
     await using app = await openTestApp();
     await expect(setBudget(app, input as never)).rejects.toMatchObject({

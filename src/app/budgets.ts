@@ -4,6 +4,7 @@ import type { BudgetStanding } from '../core/schema.ts';
 import { budgetModeSchema, budgetScopeSchema } from '../core/schema.ts';
 import type { App } from './context.ts';
 import { describeIssue } from './input-issue.ts';
+import { parseRunId } from './read-run.ts';
 
 /** Stands for every run, config, room, person or day. */
 const EVERY = '*';
@@ -60,7 +61,7 @@ export interface BudgetName {
 /**
  * Sets a budget, or another limit for one that is there. What has been spent counts on.
  *
- * @throws {StemmaError} INPUT_INVALID
+ * @throws {StemmaError} INPUT_INVALID · RUN_NOT_FOUND for what is no id of a run
  */
 export async function setBudget(
   app: App,
@@ -75,7 +76,7 @@ export async function setBudget(
 /**
  * Takes a budget that was set away again.
  *
- * @throws {StemmaError} INPUT_INVALID · NOT_FOUND
+ * @throws {StemmaError} INPUT_INVALID · NOT_FOUND · RUN_NOT_FOUND for what is no id of a run
  */
 export async function removeBudget(app: App, input: z.input<typeof removeBudgetInput>): Promise<BudgetName> {
   const { by, ...at } = parse(removeBudgetInput, input);
@@ -86,6 +87,11 @@ export async function removeBudget(app: App, input: z.input<typeof removeBudgetI
 
 /** A day needs no subject: one limit holds for each. What else has a budget is named, or is `*`. */
 function nameOf({ scope, subject }: { scope: BudgetName['scope']; subject?: string | undefined }): BudgetName {
+  if (scope === 'day' && subject !== undefined && subject !== EVERY && !z.iso.date().safeParse(subject).success)
+    throw new StemmaError('INPUT_INVALID', `"${subject}" is no day.`, {
+      hint: 'Write it like 2026-11-21, or leave it out: then the limit holds for each day.',
+    });
+  if (scope === 'run' && subject !== undefined && subject !== EVERY) return { scope, subject: parseRunId(subject) };
   if (subject !== undefined || scope === 'day') return { scope, subject: subject ?? EVERY };
   throw new StemmaError('INPUT_INVALID', `Which ${scope} the budget is for is missing.`, {
     hint: `Name its id, or ${EVERY} for every ${scope}.`,

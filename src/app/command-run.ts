@@ -13,6 +13,11 @@ export interface CommandedRun {
   readonly state: RunState;
 }
 
+/** With how this process stopped working on it, where it did. */
+export interface Carried extends CommandedRun {
+  readonly last: SessionEnd | undefined;
+}
+
 /**
  * Asks something of a run. The command is on disk when this resolves; the run's holder obeys it, and if nobody holds
  * the run, it is claimed for that moment.
@@ -24,7 +29,7 @@ export async function commandRun(
   app: App,
   input: { readonly runId: string; readonly command: Command },
   options: { readonly signal: AbortSignal; readonly carryOn?: boolean },
-): Promise<CommandedRun & { last: SessionEnd | undefined }> {
+): Promise<Carried> {
   const runId = parseRunId(input.runId);
   const { queue, log } = app.store;
   const { type } = input.command;

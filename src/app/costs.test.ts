@@ -25,7 +25,7 @@ describe('costs', () => {
   });
 
   it.each([
-    [{ by: 'colour' }, 'INPUT_INVALID', '"by" is none of: run, step, stage,'],
+    [{ by: 'colour' }, 'INPUT_INVALID', '"by" must be one of: run, step, stage,'],
     [{ from: '1.3.2026' }, 'INPUT_INVALID', '"from" is no date: write it like 2026-11-21.'],
     [{ run: 'nonsense' }, 'RUN_NOT_FOUND', 'is no id of a run'],
     [{ run: '01997a3c-5b7e-7d2a-9c41-0a8f6e2d4b10' }, 'RUN_NOT_FOUND', 'There is no run'],

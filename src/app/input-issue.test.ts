@@ -13,14 +13,14 @@ const schema = z.strictObject({
 
 describe('what is wrong with what a person gave', () => {
   it.each([
-    { given: { word: 'kid' }, said: '"word" is none of: kids, youth.', hint: 'Did you mean "kids"?' },
+    { given: { word: 'kid' }, said: '"word" must be one of: kids, youth.', hint: 'Did you mean "kids"?' },
     { given: { size: 10 }, said: '"size" must be at most 9.' },
     { given: { size: 0 }, said: '"size" must be at least 1.' },
     { given: { name: '' }, said: '"name" must not be empty.' },
     { given: { name: 'long' }, said: '"name" is longer than 3 signs.' },
     { given: { list: [] }, said: '"list" must name at least one thing.' },
     { given: { when: 'soon' }, said: '"when" is no time; write it like 2026-11-21 or 2026-11-21T08:00:00Z.' },
-    { given: { flag: 'yes' }, said: '"flag" expected boolean, received string.' },
+    { given: { flag: 'yes' }, said: '"flag" must be true or false.' },
   ])('is said in words: $said', ({ given, said, hint }) => {
     const { error } = schema.safeParse(given, { reportInput: true });
     const described = describeIssue(error ?? new z.ZodError([]));

@@ -11,7 +11,7 @@ export function describeIssue(error: z.ZodError): StemmaError {
     return new StemmaError('INPUT_INVALID', `"${field}" ${sentenceOf(issue)}.`, { facts: { field } });
   const given = typeof issue?.input === 'string' ? issue.input : '';
   const near = nearest(given, options);
-  return new StemmaError('INPUT_INVALID', `"${field}" is none of: ${options.join(', ')}.`, {
+  return new StemmaError('INPUT_INVALID', `"${field}" must be one of: ${options.join(', ')}.`, {
     facts: { field },
     ...(near === undefined ? {} : { hint: `Did you mean "${near}"?` }),
   });
@@ -25,10 +25,19 @@ function sentenceOf(issue: z.core.$ZodIssue | undefined): string {
       return issue.origin === 'string' ? `is longer than ${issue.maximum} signs` : `must be at most ${issue.maximum}`;
     case 'too_small':
       return issue.origin === 'string' ? 'must not be empty' : (ownWords(issue) ?? `must be at least ${issue.minimum}`);
+    case 'invalid_type':
+      return `must be ${ARTICLED[issue.expected] ?? issue.expected}`;
     default:
       return issue?.message.replace(/^Invalid input: /, '').replace(/\.$/, '') ?? 'is not valid';
   }
 }
+
+const ARTICLED: { readonly [expected: string]: string } = {
+  number: 'a number',
+  int: 'a whole number',
+  string: 'a text',
+  boolean: 'true or false',
+};
 
 /** A message that a schema of ours gives, instead of Zod's. */
 const ownWords = ({ message }: z.core.$ZodIssue): string | undefined =>

@@ -35,7 +35,7 @@ export function parseRunId(text: string): RunId {
   const dashed = /^[0-9a-f]{32}$/.test(id) ? id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5') : id;
   if (isRunId(dashed)) return dashed;
   throw new StemmaError('RUN_NOT_FOUND', `"${text.slice(0, 80)}" is no id of a run.`, {
-    hint: '`stemma runs list` shows the ids.',
+    hint: 'Ids are given whole; `stemma runs list` shows them.',
   });
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { carryOut, openTestApp } from '../../test/support/app.ts';
 import type { TestApp } from '../../test/support/app.ts';
-import type { RunId } from '../core/ids.ts';
+import type { Instant, RunId } from '../core/ids.ts';
 import { decideReview, listReviews, signalRun } from './reviews.ts';
 import { readRun } from './read-run.ts';
 
@@ -21,6 +21,10 @@ const DEFINITIONS = {
     '  - { id: one, review: One? }',
     '  - { id: two, needs: [], review: Two? }',
   ].join('\n'),
+  'pipelines/timed.yaml': 'title: T\nsteps: [{ id: ask, review: Go?, expiresMs: 600000, byDefault: approve }]',
+  'pipelines/strict.yaml': 'title: S\nsteps: [{ id: ask, review: Go?, expiresMs: 600000 }]',
+  'configs/timed.yaml': 'name: Timed\npipeline: timed',
+  'configs/strict.yaml': 'name: Strict\npipeline: strict',
   'configs/asked.yaml': 'name: Asked\npipeline: asked',
   'configs/two.yaml': 'name: Two\npipeline: two',
 };
@@ -66,6 +70,37 @@ describe('questions to people', () => {
     await decide('two');
     await decide();
     expect((await stateOf(app, runId)).state).toBe('succeeded');
+  });
+
+  it('cannot be answered any more when the time is over, also where nobody has noticed yet', async () => {
+    await using app = await openApp();
+    const runId = await waiting(app, 'timed');
+    expect(await listReviews(app)).toMatchObject([{ runId }]);
+    const later = { ...app, clock: { ...app.clock, now: () => (Date.now() + 3_600_000) as Instant } };
+    expect(await listReviews(later)).toEqual([]);
+    await expect(decideReview(later, { runId, choice: 'reject' }, options)).rejects.toMatchObject({
+      code: 'STATE_CONFLICT',
+      message: 'The time to answer is over.',
+      hint: expect.stringContaining('"approve"'),
+    });
+    const forEver = await waiting(later, 'strict');
+    await expect(
+      decideReview({ ...later, clock: { ...later.clock, now: () => (Date.now() + 9e6) as Instant } }, {
+        runId: forEver,
+        choice: 'reject',
+      }, options),
+    ).rejects.toMatchObject({ hint: expect.stringContaining('does not go on') });
+  });
+
+  it('tell whoever decides as the second that somebody else was faster', async () => {
+    await using app = await openApp();
+    const runId = await waiting(app, 'asked');
+    await decideReview(app, { runId, choice: 'yes', by: 'first' }, { ...options, carryOn: false });
+    await expect(decideReview(app, { runId, choice: 'no', by: 'second' }, options)).rejects.toMatchObject({
+      code: 'STATE_CONFLICT',
+      message: 'Somebody else was faster and decided "yes".',
+    });
+    expect((await stateOf(app, runId)).waitingFor).toBe('signal');
   });
 
   it('of a run that is not there are no questions', async () => {

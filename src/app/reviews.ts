@@ -3,12 +3,12 @@ import { foldRun } from '../core/apply.ts';
 import type { RunFold } from '../core/apply.ts';
 import { StemmaError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
-import type { ArtifactId, RunId, StepPath } from '../core/ids.ts';
+import type { ArtifactId, Instant, RunId, StepPath } from '../core/ids.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Wait } from '../core/schema.ts';
 import { objectionTo } from '../engine/mail.ts';
 import { commandRun } from './command-run.ts';
-import type { CommandedRun } from './command-run.ts';
+import type { Carried } from './command-run.ts';
 import type { App } from './context.ts';
 import { describeIssue } from './input-issue.ts';
 import { parseRunId } from './read-run.ts';
@@ -33,7 +33,7 @@ interface Asked {
   readonly wait: PersonWait;
 }
 
-/** Every question of every run that nobody has answered yet, the oldest run first. */
+/** Every question of every run that can still be answered, the oldest first. */
 export async function listReviews(app: App): Promise<readonly OpenReview[]> {
   const found: OpenReview[] = [];
   for (const state of ['waiting', 'running', 'paused'] as const)
@@ -52,9 +52,10 @@ async function* runsIn(app: App, state: 'waiting' | 'running' | 'paused'): Async
 
 async function reviewsOf(app: App, runId: RunId): Promise<readonly OpenReview[]> {
   const { events, fold } = await readFold(app, runId);
+  const asked = openQuestions(fold).filter(({ wait }) => !isOver(wait, app.clock.now()));
   return Promise.all(
-    openQuestions(fold).map(async ({ stepPath, wait }) => {
-      const asked = events.findLast((event) => event.type === 'attempt.ended' && event.stepPath === stepPath);
+    asked.map(async ({ stepPath, wait }) => {
+      const parked = events.findLast((event) => event.type === 'attempt.ended' && event.stepPath === stepPath);
       return {
         runId,
         stepPath,
@@ -63,7 +64,7 @@ async function reviewsOf(app: App, runId: RunId): Promise<readonly OpenReview[]>
         options: wait.options,
         byDefault: wait.byDefault ?? null,
         byOther: wait.byOther ?? false,
-        requestedAt: new Date(asked?.at ?? 0).toISOString(),
+        requestedAt: new Date(parked?.at ?? 0).toISOString(),
         expiresAt: wait.expiresAt === undefined ? null : new Date(wait.expiresAt).toISOString(),
       };
     }),
@@ -86,6 +87,9 @@ function openQuestions(fold: RunFold): readonly Asked[] {
     return wait?.for === 'person' ? [{ stepPath, wait }] : [];
   });
 }
+
+/** Nobody may have noticed yet that the time is over: then no worker has held the run since. */
+const isOver = ({ expiresAt }: PersonWait, now: Instant): boolean => expiresAt !== undefined && expiresAt <= now;
 
 /** A question whose file is gone is still a question. */
 async function textOf(app: App, id: ArtifactId): Promise<string> {
@@ -113,13 +117,9 @@ export interface CarryOn {
 /**
  * Answers a run's question. The run goes on with the answer: here when no worker is live, unless that is not wanted.
  *
- * @throws {StemmaError} INPUT_INVALID · RUN_NOT_FOUND · STATE_CONFLICT when nothing is asked · FORBIDDEN for whoever asked for the run, where another person is to decide
+ * @throws {StemmaError} INPUT_INVALID · RUN_NOT_FOUND · STATE_CONFLICT when nothing is asked, the time is over or somebody else was faster · FORBIDDEN for whoever asked for the run, where another person is to decide
  */
-export async function decideReview(
-  app: App,
-  input: z.input<typeof decisionInput>,
-  options: CarryOn,
-): Promise<CommandedRun> {
+export async function decideReview(app: App, input: z.input<typeof decisionInput>, options: CarryOn): Promise<Carried> {
   const { choice, by, step, note, ...rest } = parse(decisionInput, input);
   const runId = parseRunId(rest.runId);
   const { fold } = await readFold(app, runId);
@@ -127,7 +127,35 @@ export async function decideReview(
   const said = note === undefined ? {} : { note };
   const command = { type: 'decide' as const, by, stepPath, choice, ...said };
   refuse(objectionTo({ fold }, command), { choice, wait });
-  return commandRun(app, { runId, command }, options);
+  if (isOver(wait, app.clock.now())) throw tooLate(wait);
+  const done = await commandRun(app, { runId, command }, options);
+  await assertCounted(app, runId, command);
+  return done;
+}
+
+function tooLate({ byDefault }: PersonWait): StemmaError {
+  const next = byDefault === undefined ? 'The run does not go on' : `The run goes on with "${byDefault}"`;
+  return new StemmaError('STATE_CONFLICT', 'The time to answer is over.', {
+    hint: `${next} as soon as a worker takes it: stemma worker --once.`,
+  });
+}
+
+/** Two may decide at the same moment; the first decision in the mailbox counts. */
+async function assertCounted(
+  app: App,
+  runId: RunId,
+  { stepPath, choice, by }: { stepPath: StepPath; choice: string; by: string },
+): Promise<void> {
+  let counted: { readonly choice: string; readonly by: string } | undefined;
+  for await (const event of app.store.log.read(runId)) {
+    if (event.stepPath !== stepPath) continue;
+    if (event.type === 'review.requested') counted = undefined;
+    if (event.type === 'review.decided') counted = event.data;
+  }
+  if (counted === undefined || (counted.choice === choice && counted.by === by)) return;
+  throw new StemmaError('STATE_CONFLICT', `Somebody else was faster and decided "${counted.choice}".`, {
+    hint: '`stemma runs tree` shows how the run goes on.',
+  });
 }
 
 function questionAt(fold: RunFold, step: string | undefined): Asked {
@@ -182,7 +210,7 @@ export const signalInput = z.strictObject({
  *
  * @throws {StemmaError} INPUT_INVALID · TOO_LARGE · RUN_NOT_FOUND · STATE_CONFLICT when the run has ended
  */
-export async function signalRun(app: App, input: z.input<typeof signalInput>, options: CarryOn): Promise<CommandedRun> {
+export async function signalRun(app: App, input: z.input<typeof signalInput>, options: CarryOn): Promise<Carried> {
   const { name, body, by, runId } = parse(signalInput, input);
   const sizeBytes = typeof body === 'string' ? new TextEncoder().encode(body).length : (body?.length ?? 0);
   const limit = app.settings.inputBytes;

@@ -102,6 +102,14 @@ describe('changing a worker', () => {
     expect(await changeWorker(app, { worker: id, action: 'release' })).toEqual({ id, mode: 'active' });
   });
 
+  test('resume does not end a quarantine', async () => {
+    await using app = await openTestApp();
+    const id = await registered(app, 'first');
+    await changeWorker(app, { worker: id, action: 'quarantine' });
+    expect(await codeOf(changeWorker(app, { worker: id, action: 'resume' }))).toBe('STATE_CONFLICT');
+    expect(await app.store.queue.mode(id)).toBe('quarantined');
+  });
+
   test('takes a beginning of 4 characters or more that only one has, and a whole id before any beginning', async () => {
     await using app = await openTestApp();
     for (const id of ['worker', 'worker-two', 'abc']) await registered(app, id);

@@ -61,13 +61,18 @@ export type WorkerAction = keyof typeof WORKER_ACTIONS;
  * Sets a worker's mode; the worker heeds it within a second. The worker may be named by an unambiguous beginning of its
  * id of at least 4 characters.
  *
- * @throws {StemmaError} NOT_FOUND · INPUT_INVALID for a beginning that several share · STATE_CONFLICT for a release of a worker that is not quarantined
+ * @throws {StemmaError} NOT_FOUND · INPUT_INVALID for a beginning that several share · STATE_CONFLICT for a release of a worker that is not quarantined, or a resume of one that is
  */
 export async function changeWorker(
   app: App,
   input: { readonly worker: string; readonly action: WorkerAction; readonly by?: string },
 ): Promise<{ readonly id: WorkerId; readonly mode: WorkerMode }> {
   const { id, mode: before } = await findWorker(app, input.worker);
+  if (input.action === 'resume' && before === 'quarantined')
+    throw new StemmaError('STATE_CONFLICT', `The worker ${id} is quarantined; it takes nothing until it is released.`, {
+      facts: { worker: id, mode: before },
+      hint: `When it can be trusted again: stemma workers release ${id}.`,
+    });
   if (input.action === 'release' && before !== 'quarantined')
     throw new StemmaError('STATE_CONFLICT', `The worker ${id} is ${before}, not quarantined.`, {
       facts: { worker: id, mode: before },

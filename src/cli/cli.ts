@@ -56,7 +56,7 @@ function createProgram(host: Host): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeErr: say, outputError: (text, print) => print(text.replace(/^error: /, 'stemma: ')) })
+    .configureOutput({ writeErr: say, outputError: () => undefined })
     .addHelpText('after', EXAMPLES);
   const commands = [
     runCommand,
@@ -90,12 +90,13 @@ const EXAMPLES = examples(
   'stemma runs verify <id>',
 );
 
-/** Commander has said on stderr what is wrong; programs get it as a document too. */
+/** What Commander found. Where a group of commands is named alone, its help has been printed and says enough. */
 async function wrongUse(error: CommanderError, at: { argv: readonly string[]; host: Host }): Promise<number> {
   if (error.exitCode === 0) return 0;
-  const detail = error.message.replace(/^error: /, '');
-  const fault = new StemmaError('INPUT_INVALID', detail, { hint: '--help shows what can be given.' });
-  if (at.argv.includes('--json')) writeJson(errorDocument(fault, await titleOf(fault, at.host)));
+  const [detail = '', near] = error.message.replace(/^error: /, '').split(/\n\((?=Did you mean)/);
+  const hint = near === undefined ? '--help shows what can be given.' : near.replace(/\)$/, '');
+  const fault = new StemmaError('INPUT_INVALID', detail, { hint });
+  if (error.code !== 'commander.help' || at.argv.includes('--json')) return fail(fault, at);
   return fault.meaning.exitCode;
 }
 

@@ -1,10 +1,9 @@
 import type { App } from '../app/context.ts';
 import { readRun } from '../app/read-run.ts';
 import { watchRun } from '../app/watch-run.ts';
-import type { RunId, StepPath } from '../core/ids.ts';
-import { localText } from '../core/json.ts';
-import { placeOf } from '../core/chronicle/place.ts';
+import type { RunId } from '../core/ids.ts';
 import { openLiveView } from './draw/live.ts';
+import { stepTitle } from './draw/step-title.ts';
 import { styleOf, widthOf } from './output.ts';
 
 /** Shows the run on stderr while it goes on, until it has ended or the signal comes. */
@@ -32,9 +31,5 @@ export async function wordsOf(
 ): Promise<{ readonly language: string; readonly title: (path: string) => string }> {
   const { pipeline, chronicle } = await readRun(app, runId);
   const language = chronicle.run.lang;
-  const title = (path: string): string => {
-    const { step } = placeOf(path as StepPath, pipeline);
-    return step?.title === undefined ? (step?.id ?? path) : localText(step.title, language);
-  };
-  return { language, title };
+  return { language, title: (path) => stepTitle(path, pipeline, language) };
 }

@@ -37,7 +37,14 @@ describe('the attempts of a step', () => {
     expect(stepAfter([null, undefined], [null, undefined]).barred).toBe(2);
     expect(stepAfter([null, undefined], [null, 'NO_CANDIDATE'], [null, undefined]).barred).toBe(2);
     expect(stepAfter([null, undefined], ['lab/one', 'PROVIDER_TIMEOUT']).barred).toBe(0);
-    expect(stepAfter([null, undefined], ['lab/one', undefined]).barred).toBe(0);
+  });
+
+  it('that lost the way to their candidate before they called it do not end the row; one that waits of its own accord does', () => {
+    expect(stepAfter([null, undefined], ['lab/one', undefined], [null, undefined]).barred).toBe(2);
+    const told = new ToldRun().begin().start('step', route(null)).end('step', { state: 'suspended' });
+    told.start('step', route('lab/one'), 2);
+    told.end('step', { state: 'suspended', wait: { for: 'signal', name: 'go' } }, 2);
+    expect(foldRun(told.events).steps.get(path('step'))?.barred).toBe(0);
   });
 
   it('are told which question an answer is for, also after one that failed', () => {

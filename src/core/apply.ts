@@ -174,7 +174,9 @@ const endAttempt: HandlerOf<'attempt.ended'> = (fold, draft) => {
   step.state = draft.data.state;
   step.ended = draft.data;
   if (step.state === 'failed' || step.state === 'timedOut') countFailure(step, draft.data.fault);
-  if (step.candidate !== null) step.barred = 0;
+  // suspended without a wait: its candidate's breaker has opened, or the run had to stop, before anybody was called
+  const hasCalled = step.state !== 'suspended' || draft.data.wait !== undefined;
+  if (step.candidate !== null) step.barred = hasCalled ? 0 : step.barred;
   else if (step.state === 'suspended') step.barred += 1;
   // a container that wears its workers out does so by one of the steps below
   if (step.state === 'abandoned' && step.container !== true) step.abandoned += 1;

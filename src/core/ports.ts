@@ -102,7 +102,7 @@ export interface FollowFrom {
 export interface RunLog {
   /**
    * Numbers, times, hashes and stores the drafts; moves the run's head and its attempts' rows with them.
-   * Appends of many runs in one turn share a transaction, one savepoint each: a refused one fails alone.
+   * Appends of many runs in one turn share a transaction, and a refused one fails alone.
    * Resolves after fsync.
    *
    * @throws {StemmaError} LEASE_LOST for a token that no longer counts · STATE_CONFLICT for what the constraints refuse · STORE_BUSY · STORE_FULL

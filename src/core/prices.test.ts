@@ -32,6 +32,12 @@ describe('the cost of a call', () => {
     expect(costOf({ costMicroUsd: null }, { candidate: 'ollama/qwen3:8b', location: 'local' }, TABLE)).toBe(0);
   });
 
+  it('is never so much that sums are no longer exact', () => {
+    expect(
+      costOf({ costMicroUsd: null, images: 1e12 }, hosted('lab/dear'), { 'lab/dear': { asOf, usdPerImage: 9 } }),
+    ).toBe(1e12);
+  });
+
   it('is that of the provider for models without a price of their own', () => {
     expect(costOf({ costMicroUsd: null }, hosted('own/anything'), TABLE)).toBe(0);
   });

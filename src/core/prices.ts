@@ -1,5 +1,6 @@
 /** What calls cost: a dated table, and never a guess. */
 import { z } from 'zod';
+import { MOST_OF_A_CALL } from './schema.ts';
 import type { DeepReadonly, Usage } from './schema.ts';
 
 const usd = z.number().min(0).optional();
@@ -57,7 +58,7 @@ export function costOf(usage: Usage, { candidate, location }: Priced, table: Pri
     sum += each * amount;
   }
   // what a binary fraction leaves behind the sixth digit is no money
-  return Math.ceil(Number((sum * 1e6).toFixed(6)));
+  return Math.min(Math.ceil(Number((sum * 1e6).toFixed(6))), MOST_OF_A_CALL);
 }
 
 const perMillion = (tokens: number | undefined): number | undefined =>

@@ -67,13 +67,17 @@ export const faultSchema = z.strictObject({
 /** Why something failed, without any content: the thrown text and the stack are the artifact `detail`. */
 export type Fault = DeepReadonly<z.infer<typeof faultSchema>>;
 
+/** More than any call uses or costs: what says more is wrong, and sums of a lifetime stay exact numbers. */
+export const MOST_OF_A_CALL = 1e12;
+const amountSchema = z.int().min(0).max(MOST_OF_A_CALL);
+
 export const usageSchema = z.strictObject({
-  tokensIn: z.int().min(0).optional(),
-  tokensOut: z.int().min(0).optional(),
-  images: z.int().min(0).optional(),
-  seconds: z.number().min(0).optional(),
+  tokensIn: amountSchema.optional(),
+  tokensOut: amountSchema.optional(),
+  images: amountSchema.optional(),
+  seconds: z.number().min(0).max(MOST_OF_A_CALL).optional(),
   /** null: there is no price for it. */
-  costMicroUsd: z.int().min(0).nullable(),
+  costMicroUsd: amountSchema.nullable(),
 });
 export type Usage = DeepReadonly<z.infer<typeof usageSchema>>;
 

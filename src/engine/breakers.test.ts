@@ -73,6 +73,8 @@ describe('a breaker', () => {
     expect(probe).toBeDefined();
     expect(breakers.enter(ONE)).toBeUndefined();
     expect(breakers.barOf(ONE)).toEqual({ reason: 'probe under way', until: clock.now() + 5000 });
+    clock.advance(20_000);
+    expect(breakers.barOf(ONE)).toEqual({ reason: 'probe under way', until: clock.now() + 20_000 });
     probe?.end('up');
     await settle(2);
     expect(breakers.barOf(ONE)).toBeUndefined();

@@ -8,7 +8,7 @@ const FAILURES = 5;
 const OPEN_MS = 60_000;
 /** A probe that has not ended by then has failed, as far as the breaker goes; the call itself goes on. */
 const PROBE_MS = 120_000;
-/** While someone else's probe is under way, it is worth asking again after this time. */
+/** While someone else's probe is under way, it is worth asking again after this time, or after as long as it has taken. */
 const ASK_AGAIN_MS = 5000;
 
 /** What the end of a call says about its service: `silent` ends say nothing. */
@@ -81,6 +81,7 @@ class Breaker {
   #failures = 0;
   /** When it half-opens, in the clock's monotonic time. */
   #opensUntilMs = 0;
+  #probeSinceMs = 0;
 
   constructor(candidate: string, parts: BreakersParts) {
     this.#candidate = candidate;
@@ -97,7 +98,10 @@ class Breaker {
   bar(): Bar | undefined {
     const { clock } = this.#parts;
     const inMs = (ms: number): Instant => (clock.now() + Math.ceil(ms)) as Instant;
-    if (this.#policy.state === CircuitState.HalfOpen) return { reason: 'probe under way', until: inMs(ASK_AGAIN_MS) };
+    if (this.#policy.state === CircuitState.HalfOpen) {
+      const takenMs = clock.monotonicMs() - this.#probeSinceMs;
+      return { reason: 'probe under way', until: inMs(Math.max(ASK_AGAIN_MS, takenMs)) };
+    }
     const left = this.#opensUntilMs - clock.monotonicMs();
     if (this.#policy.state === CircuitState.Closed || left <= 0) return undefined;
     return { reason: 'breaker open', until: inMs(left) };
@@ -111,6 +115,7 @@ class Breaker {
     // moves the state within this turn, so that nobody else becomes the probe
     this.#policy.execute(() => ended.promise.then((health) => this.#judge(health, isProbe))).catch(() => {});
     if (isProbe) {
+      this.#probeSinceMs = this.#parts.clock.monotonicMs();
       this.#parts.clock.sleep(PROBE_MS, timer.signal).then(
         () => ended.resolve('down'),
         () => {},

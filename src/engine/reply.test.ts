@@ -21,6 +21,7 @@ describe('an answer', () => {
     ['no value', { ...good, value: null }],
     ['another kind of value', { ...good, value: { words: 'x' } }],
     ['no model', { ...good, model: '' }],
+    ['more tokens than anybody has', { ...good, usage: { costMicroUsd: null, tokensIn: 1e13 } }],
     ['a fault without a code', { ok: false, fault: { type: 'Lab', facts: {} } }],
     ['a fault that tells a story', { ok: false, fault: { code: 'X', type: 'Lab', facts: { said: 'a long story' } } }],
   ])('of %s is a bad reply', (_what, reply) => {

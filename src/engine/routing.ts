@@ -55,7 +55,8 @@ export interface Candidate {
 const LOCAL_ROLES: ReadonlySet<string> = new Set(['safety', 'describe']);
 /**
  * How often in a row a step waits because all candidates are behind open breakers. A breaker half-opens after a minute,
- * so a step holds out for some half an hour; then it has failed like one that nobody can serve.
+ * and a probe of another run takes a look or a few more, so a step holds out for a quarter of an hour at least; then it
+ * has failed like one that nobody can serve.
  */
 const MOST_BARRED = 30;
 const MOST_REASONS = 12;

@@ -165,6 +165,18 @@ describe('a budget that asks', () => {
     expect(ofType(events, 'review.requested')[0]?.data.options).toEqual(['approve', 'stop']);
   });
 
+  test('cannot be asked past one that halts: nobody is asked in vain', async () => {
+    const provider = lab({ estimate: DOLLAR });
+    const limitMicroUsd = 500_000;
+    const budgets = { config: { limitMicroUsd, mode: 'ask' as const }, day: { limitMicroUsd, mode: 'halt' as const } };
+    await using engine = await open(provider, { limits: { budgets } });
+    expect(endOfRun(await engine.run())).toMatchObject({
+      state: 'failed',
+      fault: { code: 'BUDGET_EXCEEDED', facts: { scope: 'day' } },
+    });
+    expect(provider.calls).toHaveLength(0);
+  });
+
   test('does not ask again for another try of what was approved', async () => {
     const provider = lab({
       estimate: DOLLAR,

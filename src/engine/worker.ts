@@ -201,10 +201,15 @@ class Shift {
     return this.last.kind !== 'waiting' || this.last.for !== 'time';
   }
 
-  /** Nothing to carry on: it has ended, or is paused without a command. */
+  /** Nothing to carry on: it has ended, is paused without a command, or waits for what only others can say. */
   async #standsStill(runId: RunId): Promise<boolean> {
-    const head = await this.#engine.log.head(runId);
-    return head === undefined || head.state === 'paused' || isTerminal(RUN_MOVES, head.state);
+    const { log } = this.#engine;
+    const head = await log.head(runId);
+    if (head === undefined || head.state === 'paused' || isTerminal(RUN_MOVES, head.state)) return true;
+    if (head.state !== 'waiting' || head.holder !== undefined) return false;
+    for await (const last of log.read(runId, { afterSeq: head.seq - 1 }))
+      if (last.type === 'run.waiting') return last.data.for !== 'time';
+    return false;
   }
 
   /** Until something may have become claimable, a session has ended, a lease is to be given back, or a second has passed. */

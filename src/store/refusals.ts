@@ -12,7 +12,7 @@ export const leaseLost = ({ runId, token }: Lease): StemmaError =>
 export const runHasEnded = (runId: RunId): StemmaError =>
   new StemmaError('STATE_CONFLICT', `The run ${runId} has ended and never changes again.`, {
     facts: { runId },
-    hint: 'Start a new run to go on.',
+    hint: `To do it or a part of it again: stemma runs branch ${runId} --from <step>.`,
   });
 
 export const runGoesOn = (runId: RunId): StemmaError =>

@@ -118,6 +118,16 @@ describe('bad input is answered well', () => {
       exit: 2,
       hint: null,
     },
+    { what: 'an unknown command', args: ['runs', 'lst'], code: 'INPUT_INVALID', exit: 2, hint: 'list' },
+    { what: 'an unknown option', args: ['runs', 'list', '--frob'], code: 'INPUT_INVALID', exit: 2, hint: '--from' },
+    { what: 'a missing argument', args: ['runs', 'show'], code: 'INPUT_INVALID', exit: 2, hint: '--help' },
+    {
+      what: 'two forms at once',
+      args: ['runs', 'stats', '--prometheus'],
+      code: 'INPUT_INVALID',
+      exit: 2,
+      hint: '--help',
+    },
     { what: 'an unknown run', args: ['runs', 'show', 'abc'], code: 'RUN_NOT_FOUND', exit: 4, hint: 'runs list' },
     {
       what: 'an unknown stage',

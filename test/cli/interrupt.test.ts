@@ -68,6 +68,18 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
     );
     expect((await place.run(['runs', 'verify', run.runId])).code).toBe(0);
   });
+
+  it('pauses a run that is resumed, and says how to go on', async () => {
+    using place = openLongWorkplace();
+    const id = (await place.run(['run', 'long', 'The old lighthouse', '--set', 'hands=10000', '--detach'])).stdout.trim();
+    const child = place.start(['runs', 'resume', id]);
+    const over = place.ended(child);
+    await someHandsIn(place);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await over;
+    expect([code, stdout]).toEqual([130, `${id} paused\n`]);
+    expect(stderr).toContain(`stemma runs resume ${id}`);
+  });
 });
 
 describe('another process', () => {

@@ -100,18 +100,21 @@ function spending(open: Open): void {
     ['warn', 'ok', 'ok', 'ok'],
     ['halt', 'budget', 'price', 'budget'],
     ['ask', 'budget', 'price', 'ok'],
-  ] as const)('that is to %s answers %s over its limit, %s without a price, and %s over it once someone has approved', async (mode, over, unpriced, approved) => {
-    await using fixture = await open();
-    await using session = await fixture.open();
-    const budgets = [day(100, mode)];
-    const needs = [
-      { costMicroUsd: 101, budgets },
-      { costMicroUsd: null, budgets },
-      { costMicroUsd: 101, budgets, approved: true },
-      { costMicroUsd: null, budgets, approved: true },
-    ];
-    expect(await answers(session, await holder(session), needs)).toEqual([over, unpriced, approved, 'ok']);
-  });
+  ] as const)(
+    'that is to %s answers %s over its limit, %s without a price, and %s over it once someone has approved',
+    async (mode, over, unpriced, approved) => {
+      await using fixture = await open();
+      await using session = await fixture.open();
+      const budgets = [day(100, mode)];
+      const needs = [
+        { costMicroUsd: 101, budgets },
+        { costMicroUsd: null, budgets },
+        { costMicroUsd: 101, budgets, approved: true },
+        { costMicroUsd: null, budgets, approved: true },
+      ];
+      expect(await answers(session, await holder(session), needs)).toEqual([over, unpriced, approved, 'ok']);
+    },
+  );
 
   test('that halts goes before one that asks: nobody is asked in vain', async () => {
     await using fixture = await open();

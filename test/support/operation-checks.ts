@@ -4,6 +4,7 @@ import { checkAttempts, checkHead } from '../../src/app/verify/rows.ts';
 import { isUnnamedFile, verifyRun } from '../../src/app/verify-run.ts';
 import type { App } from '../../src/app/context.ts';
 import { applyEvent, createRunFold, runStateOf } from '../../src/core/apply.ts';
+import type { RunFold } from '../../src/core/apply.ts';
 import type { RunEvent } from '../../src/core/events.ts';
 import { spanIdOf } from '../../src/core/ids.ts';
 import type { RunId } from '../../src/core/ids.ts';
@@ -12,16 +13,19 @@ import { isTerminal, LIVENESS_MOVES, REPEATABLE_ENDS, RUN_MOVES } from '../../sr
 import type { WorkerLiveness } from '../../src/core/states.ts';
 import { collect } from './store-fixtures.ts';
 
-/** A run at one moment; `events` are their bodies with their hashes. */
+/** A run at one moment: its events with their hashes, and its files with their digests. */
 export interface Moment {
   readonly head: RunHead;
   readonly events: string;
+  readonly files: string;
 }
 
 /** Undefined for a run that was never stored. */
 export async function momentOf({ store }: App, runId: RunId): Promise<Moment | undefined> {
   const head = await store.log.head(runId);
-  return head && { head, events: JSON.stringify(await collect(store.log.bodies(runId))) };
+  if (head === undefined) return undefined;
+  const events = JSON.stringify(await collect(store.log.bodies(runId)));
+  return { head, events, files: JSON.stringify(await store.files.inventory(runId)) };
 }
 
 export const hasEnded = ({ state }: Pick<RunHead, 'state'>): boolean => isTerminal(RUN_MOVES, state);
@@ -32,22 +36,9 @@ export async function runFaults({ store, digest }: App, runId: RunId): Promise<r
   if (head === undefined) return [];
   const events = await collect(store.log.read(runId));
   const rows = await store.log.attempts(runId);
-  const fold = createRunFold();
-  const faults: string[] = [];
-  for (const event of events) {
-    const before = runStateOf(fold);
-    try {
-      applyEvent(fold, event);
-    } catch (thrown) {
-      faults.push(`event ${event.seq}, ${event.type}, is refused by the fold: ${String(thrown)}`);
-      break;
-    }
-    const after = runStateOf(fold);
-    if (after !== before && event.seq > 1 && !RUN_MOVES[before].includes(after)) faults.push(`${before} → ${after}`);
-  }
+  const { fold, faults } = folded(events);
   const ends = events.filter(({ type }) => type === 'run.ended').length;
-  if (ends > 1 || (ends === 1) !== hasEnded(head)) faults.push(`${head.state} with ${ends} ends`);
-  if (head.state !== runStateOf(fold)) faults.push(`the head is ${head.state}, its events say ${fold.state}`);
+  if (ends !== (hasEnded(head) ? 1 : 0)) faults.push(`${head.state} with ${ends} ends`);
   const said = [...checkHead(head, events, fold), ...checkAttempts(rows, events)];
   faults.push(...said.map(({ what, problem }) => `${what} ${problem}`), ...retryFaults(rows));
   for (const { stepPath: path, attempt, spanId, type } of events)
@@ -56,30 +47,54 @@ export async function runFaults({ store, digest }: App, runId: RunId): Promise<r
   return faults.map((fault) => `${runId}: ${fault}`);
 }
 
-function retryFaults(rows: readonly AttemptRow[]): readonly string[] {
+function folded(events: readonly RunEvent[]): { readonly fold: RunFold; readonly faults: string[] } {
+  const fold = createRunFold();
   const faults: string[] = [];
-  const last = new Map<string, AttemptRow>();
-  for (const row of rows) {
-    const { path, attempt, retryOf, startedAt, endedAt } = row;
-    const before = last.get(path);
-    const is = `${path}#${attempt}`;
-    if (attempt !== (before?.attempt ?? 0) + 1) faults.push(`${is} follows ${before?.attempt}`);
-    if (retryOf !== before?.attempt) faults.push(`${is} is a retry of ${retryOf}`);
-    if (before !== undefined && !REPEATABLE_ENDS.includes(before.state)) faults.push(`${is} follows ${before.state}`);
-    if (before?.endedAt !== undefined && startedAt < before.endedAt) faults.push(`${is} began before the last ended`);
-    if (endedAt !== undefined && endedAt < startedAt) faults.push(`${is} ended before it began`);
-    last.set(path, row);
+  for (const event of events) {
+    const before = runStateOf(fold);
+    try {
+      applyEvent(fold, event);
+    } catch (thrown) {
+      return {
+        fold,
+        faults: [...faults, `event ${event.seq}, ${event.type}, is refused by the fold: ${String(thrown)}`],
+      };
+    }
+    const after = runStateOf(fold);
+    if (after !== before && !RUN_MOVES[before].includes(after)) faults.push(`it went from ${before} to ${after}`);
   }
-  return faults;
+  return { fold, faults };
 }
+
+function retryFaults(rows: readonly AttemptRow[]): readonly string[] {
+  const last = new Map<string, AttemptRow>();
+  return rows.flatMap((row) => {
+    const before = last.get(row.path);
+    last.set(row.path, row);
+    const { path, attempt, retryOf, startedAt, endedAt = startedAt } = row;
+    const wrong: readonly (readonly [isWrong: boolean, what: string])[] = [
+      [attempt !== (before?.attempt ?? 0) + 1, `follows ${before?.attempt}`],
+      [retryOf !== before?.attempt, `is a retry of ${retryOf}`],
+      [endedAt < startedAt, 'ended before it began'],
+      ...(before === undefined ? [] : followingFaults(row, before)),
+    ];
+    return wrong.filter(([isWrong]) => isWrong).map(([, what]) => `${path}#${attempt} ${what}`);
+  });
+}
+
+const followingFaults = (row: AttemptRow, before: AttemptRow): readonly (readonly [boolean, string])[] => [
+  [!REPEATABLE_ENDS.includes(before.state), `follows one that ended as ${before.state}`],
+  [before.endedAt === undefined || row.startedAt < before.endedAt, 'began before the last one ended'],
+];
 
 /** What a run that has ended must be besides. */
 export async function endedFaults(app: App, runId: RunId): Promise<readonly string[]> {
   const head = await app.store.log.head(runId);
   if (head === undefined) return [];
-  const { ok, problems } = await verifyRun(app, runId);
+  const { ok, problems, content } = await verifyRun(app, runId);
   const faults = problems.filter((one) => !isUnnamedFile(one)).map(({ what, problem }) => `${what} ${problem}`);
   if (!ok && faults.length === 0) faults.push('is not ok and has no problem');
+  if ((content === 'deleted') !== (head.contentDeleted === true)) faults.push(`has its content ${content}`);
   if (!hasEnded(head)) faults.push(`is still ${head.state}`);
   else if (head.contentDeleted !== true) faults.push(...(await openSteps(app, runId)));
   return faults.map((fault) => `${runId}: ${fault}`);

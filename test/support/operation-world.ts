@@ -49,7 +49,12 @@ const POLICY = compilePolicy([
 ]);
 
 const TICK_MS = 500;
-const MOST_TICKS = 400;
+/** Whoever still waits after so many ticks waits for a time, which comes sooner then. */
+const SHORT_TICKS = 100;
+const LONG_TICK_MS = 15 * 60_000;
+const MOST_TICKS = 2000;
+/** Turns of the event loop in which everything happens that needs no time to pass. */
+const TURNS = 80;
 /** How long `Changes` waits until it looks for what other processes have written. */
 const LOOK_MS = 20;
 
@@ -157,27 +162,27 @@ export class World implements AsyncDisposable {
     return { ...app, engine: { ...app.engine, worker: { ...app.engine.worker, id: this.#ids.workerId() } } };
   }
 
-  /** Lets half a second pass for everybody. */
-  async tick(): Promise<void> {
-    this.clock.pass(TICK_MS);
+  /** Lets half a second pass for everybody, or longer. */
+  async tick(ms: number = TICK_MS): Promise<void> {
+    this.clock.pass(ms);
     vi.advanceTimersByTime(LOOK_MS);
     for (const process of this.processes) {
       const { power, frozen, beating } = process;
       if (power.on && !frozen) for (const worker of beating) process.beat(worker).catch(() => {}); // a full disk
     }
-    await settle(10);
+    await settle(TURNS);
   }
 
   /** Until it has come to something; undefined when its process has died meanwhile. */
   async answerOf<T>(what: Promise<T>, by?: Process): Promise<T | undefined> {
-    let isOver = false;
-    const over = what.finally(() => (isOver = true));
+    const progress = { isOver: false };
+    const over = what.finally(() => (progress.isOver = true));
     over.catch(() => {}); // awaited below
-    await settle(10);
-    for (let ticks = 0; !isOver; ticks += 1) {
+    await settle(TURNS);
+    for (let ticks = 0; !progress.isOver; ticks += 1) {
       if (by?.power.on === false) return undefined;
       if (ticks > MOST_TICKS) throw new Error('An operation gives no answer.');
-      await this.tick();
+      await this.tick(ticks < SHORT_TICKS ? TICK_MS : LONG_TICK_MS);
     }
     if (by?.power.on === false) return undefined;
     return over;
@@ -203,9 +208,9 @@ export class World implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const process of this.processes) this.kill(process);
-    await settle(10);
+    await settle(TURNS);
     this.clock.pass(60_000);
-    await settle(10);
+    await settle(TURNS);
     await Promise.all(this.processes.map((process) => process.close()));
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -303,11 +308,11 @@ function assertOn({ on }: Power): void {
 
 /** What a dead process does to its files does not happen. */
 function poweredFiles(files: FileStore, power: Power): FileStore {
-  const writing = ['create', 'copy', 'sweep', 'delete', 'writeDefinitions', 'writeSummary'];
+  const writing = new Set<string>(['create', 'copy', 'sweep', 'delete', 'writeDefinitions', 'writeSummary']);
   return new Proxy(files, {
     get(target, name: keyof FileStore) {
       const method = target[name].bind(target) as (...given: readonly unknown[]) => unknown;
-      if (!writing.includes(name)) return method;
+      if (!writing.has(name)) return method;
       return async (...given: readonly unknown[]) => {
         assertOn(power);
         return method(...given);

@@ -168,71 +168,74 @@ export class Crew {
   }
 }
 
+type Asked = Of<'start' | 'command' | 'decide' | 'signal' | 'branch' | 'rerun' | 'delete' | 'mode'>;
+type Handled = Of<'work' | 'employ' | 'stop' | 'kill' | 'freeze' | 'thaw'>;
+type Happening = Exclude<Operation, Asked | Handled>;
+
 /**
  * Does it, and resolves when it has answered, or when the process that was asked has died meanwhile. Rejected with
  * whatever the operation throws.
  */
 export async function perform(world: World, crew: Crew, what: Operation): Promise<'done' | 'died'> {
+  if (isHandled(what)) await HANDLERS[what.do](world, await crew.worker(what.worker));
+  else if (isHappening(what)) await happen(world, crew, what);
+  else {
+    const people = await crew.people();
+    await world.answerOf(ask(world, { app: world.asAnother(people), crew }, what), people);
+    return people.power.on ? 'done' : 'died';
+  }
+  return 'done';
+}
+
+const isHandled = (what: Operation): what is Handled => Object.hasOwn(HANDLERS, what.do);
+const isHappening = (what: Operation): what is Happening => HAPPENINGS.has(what.do);
+const HAPPENINGS: ReadonlySet<string> = new Set<Happening['do']>(['pass', 'jump', 'dieAt', 'failAt']);
+
+async function happen(world: World, crew: Crew, what: Happening): Promise<void> {
   switch (what.do) {
     case 'pass':
       for (let half = 0; half < what.seconds * 2; half += 1) await world.tick();
-      return 'done';
+      return;
     case 'jump':
       world.clock.wall += what.hours * 3_600_000;
-      return 'done';
+      return;
     case 'dieAt':
     case 'failAt': {
       const { power } = what.worker === PEOPLE ? await crew.people() : await crew.worker(what.worker);
       power[what.do === 'dieAt' ? 'diesAt' : 'failsAt'] = power.commits + what.commits;
-      return 'done';
-    }
-    case 'work':
-    case 'employ':
-    case 'stop':
-    case 'kill':
-    case 'freeze':
-    case 'thaw':
-      await handle(world, await crew.worker(what.worker), what.do);
-      return 'done';
-    default: {
-      const people = await crew.people();
-      await world.answerOf(ask(world, { app: world.asAnother(people), crew }, what), people);
-      return people.power.on ? 'done' : 'died';
     }
   }
 }
 
 const MOST_WORK_TICKS = 40;
 
-async function handle(world: World, worker: Process, what: 'work' | 'employ' | 'stop' | 'kill' | 'freeze' | 'thaw') {
-  switch (what) {
-    case 'work': {
-      const job = worker.job ?? world.employ(worker, true);
-      await settle(10);
-      for (let ticks = 0; worker.job === job && worker.power.on && ticks < MOST_WORK_TICKS; ticks += 1)
-        await world.tick();
-      return;
-    }
-    case 'employ':
-      if (worker.job === undefined) world.employ(worker, false);
-      return settle(5);
-    case 'stop':
-      worker.job?.stop.abort();
-      return settle(5);
-    case 'kill':
-      if (worker.job === undefined) world.employ(worker, false);
-      await world.tick(); // so that it dies at work
-      return world.kill(worker);
-    case 'freeze':
-      worker.frozen = true;
-      return;
-    case 'thaw':
-      worker.frozen = false;
-      return;
-  }
-}
-
-type Asked = Of<'start' | 'command' | 'decide' | 'signal' | 'branch' | 'rerun' | 'delete' | 'mode'>;
+const HANDLERS: { readonly [D in Handled['do']]: (world: World, worker: Process) => Promise<void> } = {
+  async work(world, worker) {
+    const job = worker.job ?? world.employ(worker, true);
+    await settle();
+    for (let ticks = 0; worker.job === job && worker.power.on && ticks < MOST_WORK_TICKS; ticks += 1)
+      await world.tick();
+  },
+  async employ(world, worker) {
+    if (worker.job === undefined) world.employ(worker, false);
+    await settle();
+  },
+  async stop(_world, worker) {
+    worker.job?.stop.abort();
+    await settle();
+  },
+  async kill(world, worker) {
+    if (worker.job === undefined) world.employ(worker, false);
+    await world.tick(); // so that it dies at work
+    world.kill(worker);
+  },
+  async freeze(_world, worker) {
+    worker.frozen = true;
+  },
+  async thaw(_world, worker) {
+    worker.frozen = false;
+  },
+};
 
 const UNKNOWN_RUN = '019b0000-0000-7000-8000-ffffffffffff' as RunId;
 
@@ -246,24 +249,24 @@ async function ask(world: World, by: { readonly app: App; readonly crew: Crew },
   const runId = runAt(world, what.run);
   switch (what.do) {
     case 'command':
-      return commandRun(app, { runId, command: { type: what.type, by: 'lab' } }, { signal, carryOn: what.carryOn });
-    case 'decide': {
-      const step = what.step === undefined ? {} : { step: what.step };
-      return decideReview(app, { runId, choice: what.choice, ...step }, { signal });
-    }
-    case 'signal': {
-      const body = what.body === undefined ? {} : { body: what.body };
-      return signalRun(app, { runId, name: what.name, ...body }, { signal });
-    }
-    case 'branch': {
-      const set = what.text === undefined ? {} : { text: what.text };
-      return branchRun(app, { runId, from: what.from, set });
-    }
+      return ordered(app, runId, what);
+    case 'decide':
+      return decideReview(app, { runId, choice: what.choice, step: what.step }, { signal });
+    case 'signal':
+      return signalRun(app, { runId, name: what.name, body: what.body }, { signal });
+    case 'branch':
+      return branchRun(app, { runId, from: what.from, set: { text: what.text } });
     case 'rerun':
       return branchRun(app, { runId, from: await firstFailure(app, runId) });
     case 'delete':
-      return deleteRun(app, { runId, ...(what.branches === undefined ? {} : { branches: what.branches }) });
+      return deleteRun(app, { runId, branches: what.branches });
   }
+}
+
+/** A session that broke tells its sender so, as the command line does. */
+async function ordered(app: App, runId: RunId, { type, carryOn }: Of<'command'>): Promise<void> {
+  const { last } = await commandRun(app, { runId, command: { type, by: 'lab' } }, { signal, carryOn });
+  if (last?.kind === 'broken') throw last.error;
 }
 
 /** Counted from the newest, which is the most likely to go on; the last number is one that nobody knows. */

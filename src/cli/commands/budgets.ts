@@ -8,7 +8,9 @@ import { styleOf, widthOf, write, writeJson } from '../output.ts';
 
 /** How much may be spent. */
 export function budgetsCommand(host: Host): Command {
-  const budgets = new Command('budgets').description('How much runs, configs, rooms, people and days may cost.');
+  const budgets = new Command('budgets')
+    .description('How much runs, configs, rooms, people and days may cost.')
+    .addHelpText('after', examples('stemma budgets set day 5', 'stemma budgets list'));
   for (const create of [list, set, remove]) budgets.addCommand(create(host));
   return budgets;
 }

@@ -9,7 +9,9 @@ const INVALID = 2;
 
 /** What can be run. */
 export function configsCommand(host: Host): Command {
-  const configs = new Command('configs').description('What can be run.');
+  const configs = new Command('configs')
+    .description('What can be run.')
+    .addHelpText('after', examples('stemma configs list', 'stemma configs show dada'));
   for (const create of [list, show, validate]) configs.addCommand(create(host));
   return configs;
 }

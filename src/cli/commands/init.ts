@@ -23,14 +23,7 @@ export const initCommand = (host: Host): Command =>
 /** Asked only where somebody can answer; an empty answer leaves it to the machine's locale. */
 async function askLanguage(): Promise<string | undefined> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
-  const { createInterface } = await import('node:readline/promises');
-  const line = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = (await line.question("Language of messages, de or en (Enter: the machine's): "))
-      .trim()
-      .toLowerCase();
-    return /^[a-z]{2,3}$/.test(answer) ? answer : undefined;
-  } finally {
-    line.close();
-  }
+  const { askPerson } = await import('../ask-person.ts');
+  const answer = await askPerson("Language of messages, de or en (Enter: the machine's): ");
+  return /^[a-z]{2,3}$/i.test(answer) ? answer.toLowerCase() : undefined;
 }

@@ -5,7 +5,9 @@ import { styleOf, widthOf, write, writeJson } from '../output.ts';
 
 /** Questions that runs ask people. */
 export function reviewsCommand(host: Host): Command {
-  const reviews = new Command('reviews').description('Questions of runs that wait for a person.');
+  const reviews = new Command('reviews')
+    .description('Questions of runs that wait for a person.')
+    .addHelpText('after', examples('stemma reviews list', 'stemma reviews decide <id> approve'));
   for (const create of [list, decide]) reviews.addCommand(create(host));
   return reviews;
 }
@@ -36,7 +38,7 @@ interface DecideFlags extends GlobalFlags {
 const decide = (host: Host): Command =>
   new Command('decide')
     .description('Answer the question of a run; it goes on with the answer, here when no worker is live.')
-    .argument('<id>')
+    .argument('<id>', 'the run that asks; `reviews list` shows it')
     .argument('<choice>', 'one of the options that `reviews list` shows')
     .option('--step <path>', 'which question, when the run asks several')
     .option('--note <text>', 'why; kept with the run')
@@ -51,12 +53,11 @@ const decide = (host: Host): Command =>
       const { data, json, detach, step, note, by } = self.optsWithGlobals<DecideFlags>();
       await using app = await host.openApp({ data });
       const { decideReview } = await import('../../app/reviews.ts');
-      const { parseRunId } = await import('../../app/read-run.ts');
-      const { pauseOnInterrupt } = await import('./run.ts');
-      const interrupt = pauseOnInterrupt(app, parseRunId(id));
+      const { sendCommand } = await import('../send-command.ts');
       const said = { ...(step && { step }), ...(note && { note }), ...(by && { by }) };
-      const options = { signal: interrupt.gone, carryOn: detach !== true };
-      const done = await decideReview(app, { runId: id, choice, ...said }, options).finally(() => interrupt.stop());
-      if (json === true) writeJson({ runId: done.runId, choice, state: done.state });
-      else write(`${done.runId} ${done.state}`);
+      await sendCommand(app, id, {
+        send: (options) => decideReview(app, { runId: id, choice, ...said }, options),
+        flags: { json, detach },
+        told: { choice },
+      });
     });

@@ -3,6 +3,7 @@ import type { App } from '../../app/context.ts';
 import type { StartedRun, StartRunInput } from '../../app/start-run.ts';
 import type { RunResult } from '../../app/run-result.ts';
 import type { RunId, WorkerId } from '../../core/ids.ts';
+import type { RunState } from '../../core/states.ts';
 import { examples } from '../examples.ts';
 import { Exit } from '../host.ts';
 import type { GlobalFlags, Host } from '../host.ts';
@@ -92,10 +93,7 @@ export async function carryThrough(
   const { runResult, exitCodeOf } = await import('../../app/run-result.ts');
   const result = await runResult(app, done.started.runId);
   await tell(app, result, flags);
-  if (done.interrupted && result.state === 'paused') {
-    say(`Paused. To go on: stemma runs resume ${result.runId}`);
-    throw new Exit(INTERRUPTED);
-  }
+  leaveIfInterrupted(result, done.interrupted);
   const code = exitCodeOf(result, flags);
   if (code !== 0) throw new Exit(code);
 }
@@ -117,9 +115,9 @@ export async function carryOut(app: App, started: StartedRun, flags: ShowFlags):
   try {
     const held = started.lease === undefined ? [] : [started.lease];
     const { last, survey } = await work(app, { only: started.runId, held, signal: interrupt.gone });
+    if (last?.kind === 'broken') throw last.error;
     if (survey.runnable > 0 && flags.json !== true)
       say(`${survey.runnable} other ${survey.runnable === 1 ? 'run is' : 'runs are'} unfinished: stemma worker --once`);
-    if (last?.kind === 'broken') throw last.error;
   } finally {
     leave.abort();
     interrupt.stop();
@@ -146,6 +144,16 @@ export function pauseOnInterrupt(app: App, runId: RunId): { gone: AbortSignal; s
     process.off('SIGTERM', onTerminate);
   };
   return { gone: gone.signal, stop, happened: () => times > 0 };
+}
+
+/** @throws {Exit} when a person interrupted the work and the run can go on */
+export function leaveIfInterrupted(
+  { runId, state }: { readonly runId: RunId; readonly state: RunState },
+  isInterrupted: boolean,
+): void {
+  if (!isInterrupted || state !== 'paused') return;
+  say(`Paused. To go on: stemma runs resume ${runId}`);
+  throw new Exit(INTERRUPTED);
 }
 
 async function watchLive(app: App, runId: RunId, at: { signal: AbortSignal; flags: ShowFlags }): Promise<void> {

@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline/promises';
 import { Command, Option } from 'commander';
 import type { App } from '../../app/context.ts';
 import type { DeletedRun, Deletion } from '../../app/delete-run.ts';
 import { StemmaError } from '../../core/errors.ts';
+import { askPerson } from '../ask-person.ts';
 import { examples } from '../examples.ts';
 import { Exit } from '../host.ts';
 import type { GlobalFlags, Host } from '../host.ts';
@@ -20,7 +20,7 @@ interface DeleteFlags extends GlobalFlags {
 export const deleteCommand = (host: Host): Command =>
   new Command('delete')
     .description('Delete the content of a run for good; what is left of its record still verifies.')
-    .argument('[id]')
+    .argument('[id]', 'the run; `stemma runs list` shows the ids')
     .option('--label <key=value>', 'all runs with this label, with everything that branched off them')
     .addOption(
       new Option('--branches <what>', 'what becomes of branches, which hold copies').choices(['keep', 'delete']),
@@ -38,7 +38,7 @@ export const deleteCommand = (host: Host): Command =>
     .action(async (id: string | undefined, _flags: DeleteFlags, self: Command) => {
       const flags = self.optsWithGlobals<DeleteFlags>();
       const what = whatOf(id, flags);
-      if (flags.yes !== true && !(await isMeant(what))) return;
+      if (flags.yes !== true && !(await isMeant(what))) return tell({ deleted: [], kept: [], left: [] }, flags);
       await using app = await host.openApp({ data: flags.data });
       tell(await remove(app, id, flags), flags);
     });
@@ -51,15 +51,14 @@ function whatOf(id: string | undefined, { label }: DeleteFlags): string {
   });
 }
 
-/** @throws {StemmaError} INPUT_INVALID where nobody can be asked */
+/** @throws {StemmaError} INPUT_INVALID where nobody can be asked @throws {Exit} for Ctrl-C instead of an answer */
 async function isMeant(what: string): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY)
     throw new StemmaError('INPUT_INVALID', `The content of ${what} would be gone for good.`, {
       hint: 'Say --yes if that is what you want.',
     });
-  const ask = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await ask.question(`Delete the content of ${what} for good? [y/N] `).finally(() => ask.close());
-  return /^(y|yes|j|ja)$/i.test(answer.trim());
+  const answer = await askPerson(`Delete the content of ${what} for good? [y/N] `);
+  return /^(y|yes|j|ja)$/i.test(answer);
 }
 
 async function remove(app: App, id: string | undefined, { label, branches }: DeleteFlags): Promise<Deletion> {

@@ -2,7 +2,6 @@ import { Command } from 'commander';
 import { examples } from '../examples.ts';
 import type { GlobalFlags, Host } from '../host.ts';
 import { readInputText } from '../input-text.ts';
-import { write, writeJson } from '../output.ts';
 
 interface SignalFlags extends GlobalFlags {
   readonly inputFile?: string;
@@ -13,26 +12,28 @@ interface SignalFlags extends GlobalFlags {
 export const signalRunCommand = (host: Host): Command =>
   new Command('signal')
     .description('Tell a run something that one of its steps waits for.')
-    .argument('<id>')
+    .argument('<id>', 'the run that waits; `stemma runs list --state waiting` shows it')
     .argument('<name>', 'of the signal, as the step names it')
     .argument('[text]', 'what comes with it')
     .option('--input-file <file>', 'take the text from a file')
     .option('--detach', 'leave the work to `stemma worker`')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', examples('stemma runs signal <id> form.filled --input-file answers.txt'))
+    .addHelpText(
+      'after',
+      examples('stemma runs signal <id> scan.done', 'stemma runs signal <id> form.filled --input-file answers.txt'),
+    )
     .action(async (...[id, name, text, , self]: [string, string, string | undefined, SignalFlags, Command]) => {
       const { data, json, detach, inputFile } = self.optsWithGlobals<SignalFlags>();
       await using app = await host.openApp({ data });
       const { signalRun } = await import('../../app/reviews.ts');
-      const { parseRunId } = await import('../../app/read-run.ts');
-      const { pauseOnInterrupt } = await import('./run.ts');
-      const interrupt = pauseOnInterrupt(app, parseRunId(id));
+      const { sendCommand } = await import('../send-command.ts');
       const body = await bodyOf(text, inputFile, app.settings.inputBytes);
-      const options = { signal: interrupt.gone, carryOn: detach !== true };
       const input = { runId: id, name, ...(body === undefined ? {} : { body }) };
-      const done = await signalRun(app, input, options).finally(() => interrupt.stop());
-      if (json === true) writeJson({ runId: done.runId, signal: name, state: done.state });
-      else write(`${done.runId} ${done.state}`);
+      await sendCommand(app, id, {
+        send: (options) => signalRun(app, input, options),
+        flags: { json, detach },
+        told: { signal: name },
+      });
     });
 
 /** A signal may come alone: nothing is read from standard input. */

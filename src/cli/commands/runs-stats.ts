@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { examples } from '../examples.ts';
 import type { GlobalFlags, Host } from '../host.ts';
 import { styleOf, widthOf, write, writeJson } from '../output.ts';
@@ -8,7 +8,7 @@ export const statsCommand = (host: Host): Command =>
   new Command('stats')
     .description('Runs by state, queue, workers, latency and errors of models, breakers, cost of the last hour.')
     .option('--prometheus', 'print metrics in the text format of Prometheus')
-    .option('--json', 'print one JSON document')
+    .addOption(new Option('--json', 'print one JSON document').conflicts('prometheus'))
     .addHelpText('after', examples('stemma runs stats', 'stemma runs stats --prometheus > stemma.prom'))
     .action(async (_flags: GlobalFlags, self: Command) => {
       const { data, json, prometheus } = self.optsWithGlobals<GlobalFlags & { prometheus?: boolean }>();

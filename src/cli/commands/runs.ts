@@ -14,10 +14,16 @@ import { statsCommand } from './runs-stats.ts';
 import { say, styleOf, widthOf, write, writeJson, writeLine } from '../output.ts';
 
 const NOT_VERIFIED = 9;
+const RUN = 'the run; `stemma runs list` shows the ids';
 
 /** Looks at runs and asks things of them. */
 export function runsCommand(host: Host): Command {
-  const runs = new Command('runs').description('Look at runs and ask things of them.');
+  const runs = new Command('runs')
+    .description('Look at runs and ask things of them.')
+    .addHelpText(
+      'after',
+      examples('stemma runs list --state waiting', 'stemma runs tree <id>', 'stemma runs branch <id> --from <step>'),
+    );
   const commands = [
     list,
     show,
@@ -80,7 +86,8 @@ const list = (host: Host): Command =>
       const page = await listRuns(app, filter);
       if (json === true) return writeJson(page);
       const { drawRunsTable } = await import('../draw/tables.ts');
-      write(drawRunsTable(page.items, onStdout(app)));
+      const isWhole = Object.keys(filter).every((key) => key === 'limit');
+      write(drawRunsTable(page.items, { ...onStdout(app), isWhole }));
       if (page.nextCursor !== null) say(`More: --cursor ${page.nextCursor}`);
     });
 
@@ -94,7 +101,7 @@ function limitOf(text: string): number {
 const show = (host: Host): Command =>
   new Command('show')
     .description('Everything about one run.')
-    .argument('<id>')
+    .argument('<id>', RUN)
     .addHelpText('after', examples('stemma runs show <id>', 'stemma runs show <id> --json'))
     .option('--json', 'print one JSON document')
     .action(
@@ -110,7 +117,7 @@ const show = (host: Host): Command =>
 const tree = (host: Host): Command =>
   new Command('tree')
     .description("Draw the run's stemma: how the text came down from version to version.")
-    .argument('<id>')
+    .argument('<id>', RUN)
     .addHelpText('after', examples('stemma runs tree <id>', 'stemma runs tree <id> --full'))
     .option('--full', 'do not cut long texts')
     .action(
@@ -126,7 +133,7 @@ const tree = (host: Host): Command =>
 const watch = (host: Host): Command =>
   new Command('watch')
     .description('Follow a run until it has ended.')
-    .argument('<id>')
+    .argument('<id>', RUN)
     .addHelpText('after', examples('stemma runs watch <id>'))
     .action(
       onRun(host, async (app, id) => {
@@ -141,7 +148,7 @@ const watch = (host: Host): Command =>
 const events = (host: Host): Command =>
   new Command('events')
     .description("The run's events, one JSON document a line.")
-    .argument('<id>')
+    .argument('<id>', RUN)
     .addHelpText('after', examples('stemma runs events <id>', 'stemma runs events <id> --follow'))
     .option('--follow', 'go on with new events until the run has ended')
     .option('--json', 'accepted for symmetry: events are always JSON')
@@ -158,7 +165,7 @@ const events = (host: Host): Command =>
 const verify = (host: Host): Command =>
   new Command('verify')
     .description('Recompute the whole record of a run; exit 9 when something is not as it was recorded.')
-    .argument('<id>')
+    .argument('<id>', RUN)
     .addHelpText('after', examples('stemma runs verify <id>', 'stemma runs verify <id> --json'))
     .option('--json', 'print one JSON document')
     .action(
@@ -187,7 +194,7 @@ function describeVerified(result: Verification, isUnnamed: (problem: VerifyProbl
 const exportTo = (host: Host): Command =>
   new Command('export')
     .description('Write a run as a document of its own.')
-    .argument('<id>')
+    .argument('<id>', RUN)
     .addHelpText('after', examples('stemma runs export <id> --format json --out run.json'))
     .requiredOption('--format <format>', 'json')
     .option('--out <file>', 'write to a file instead of standard output')
@@ -214,23 +221,19 @@ const command =
   (host: Host): Command => {
     const self = new Command(type)
       .description(WORDS[type])
-      .argument('<id>')
+      .argument('<id>', RUN)
       .addHelpText('after', examples(`stemma runs ${type} <id>`))
       .option('--json', 'print one JSON document');
     if (type === 'resume') self.option('--detach', 'leave the work to `stemma worker`');
     return self.action(
       onRun<GlobalFlags & { detach?: boolean }>(host, async (app, id, { json, detach }) => {
         const { commandRun } = await import('../../app/command-run.ts');
-        const { parseRunId } = await import('../../app/read-run.ts');
-        const { pauseOnInterrupt } = await import('./run.ts');
-        const interrupt = pauseOnInterrupt(app, parseRunId(id));
-        const options = { signal: interrupt.gone, carryOn: detach !== true };
-        const done = await commandRun(app, { runId: id, command: { type, by: 'admin' } }, options).finally(() =>
-          interrupt.stop(),
-        );
-        if (done.last?.kind === 'broken') throw done.last.error;
-        if (json === true) writeJson({ runId: done.runId, command: type, state: done.state });
-        else write(`${done.runId} ${done.state}`);
+        const { sendCommand } = await import('../send-command.ts');
+        await sendCommand(app, id, {
+          send: (options) => commandRun(app, { runId: id, command: { type, by: 'admin' } }, options),
+          flags: { json, detach },
+          told: { command: type },
+        });
       }),
     );
   };

@@ -5,7 +5,9 @@ import { styleOf, widthOf, write, writeJson } from '../output.ts';
 
 /** What chunks can be made of. */
 export function stagesCommand(host: Host): Command {
-  const stages = new Command('stages').description('What chunks can be made of.');
+  const stages = new Command('stages')
+    .description('What chunks can be made of.')
+    .addHelpText('after', examples('stemma stages list', 'stemma stages info text.interception'));
   for (const create of [list, info]) stages.addCommand(create(host));
   return stages;
 }

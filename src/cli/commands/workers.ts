@@ -6,7 +6,9 @@ import { say, styleOf, widthOf, write, writeJson } from '../output.ts';
 
 /** Looks at workers and sets what they may do. */
 export function workersCommand(host: Host): Command {
-  const workers = new Command('workers').description('Look at workers and set what they may do.');
+  const workers = new Command('workers')
+    .description('Look at workers and set what they may do.')
+    .addHelpText('after', examples('stemma workers list', 'stemma workers drain 9d5e'));
   workers.addCommand(list(host));
   for (const action of ['pause', 'resume', 'drain', 'quarantine', 'release'] as const)
     workers.addCommand(change(host, action));
@@ -22,7 +24,7 @@ const list = (host: Host): Command =>
       const { data, json } = self.optsWithGlobals<GlobalFlags>();
       await using app = await host.openApp({ data });
       const { listWorkers } = await import('../../app/workers.ts');
-      if (json !== true) say('…');
+      if (json !== true && process.stderr.isTTY) say('…');
       const items = await listWorkers(app);
       if (json === true) return writeJson({ items });
       const { drawWorkersTable } = await import('../draw/workers.ts');
@@ -34,7 +36,7 @@ const WORDS: { readonly [A in WorkerAction]: string } = {
   pause: 'Let running steps finish, give the runs back to others, and take nothing until resumed.',
   resume: 'Let a paused or draining worker take runs again.',
   drain: 'Finish the runs it has and take nothing new.',
-  quarantine: 'As pause, for a worker that is not trusted; only `release` is meant to end it.',
+  quarantine: 'As pause, for a worker that is not trusted; only `release` ends it.',
   release: 'Let a quarantined worker take runs again.',
 };
 

@@ -1,6 +1,7 @@
 /** The knots of a drawn descent: versions, checks, tries, artifacts. */
 import type { ArtifactView, Chronicle, Item, StepView } from '../../core/shapes.ts';
-import type { Change } from './changes.ts';
+import type { Change, Piece } from './changes.ts';
+import { cleanLine } from './clean.ts';
 import type { Happening, Knot, OutputArtifact, Retry, Version } from './journey.ts';
 import { padEnd, padStart, plainSpan, widthOf, wrap, wrapSpans } from './layout.ts';
 import type { Span } from './layout.ts';
@@ -77,12 +78,16 @@ function versionBody(version: Version, brush: Brush): string[] {
   if (version.pieces === undefined) return [style.dim(withoutText(version.item, brush))];
   // when almost everything is new, marks say nothing
   const isMarked = version.changes !== undefined;
-  const spans = version.pieces.map(({ text, by, isNew }): Span => {
+  const spans = withoutLastBreak(version.pieces).map(({ text, by, isNew }): Span => {
     if (by === 'person' || text.trim() === '') return { text, ink: style.person };
     return { text, ink: isNew && isMarked ? style.added : style.hand };
   });
   return inShort(asQuoted(spans, brush), width, brush);
 }
+
+/** A text from a file ends with a line break that nobody wants to see. */
+const withoutLastBreak = (pieces: readonly Piece[]): readonly Piece[] =>
+  pieces.map((piece, at) => (at === pieces.length - 1 ? { ...piece, text: piece.text.trimEnd() } : piece));
 
 /** Verse that would not fit is quoted in a row, with a stroke for the end of a line. */
 function asQuoted(spans: readonly Span[], { full, style }: Brush): readonly Span[] {
@@ -206,7 +211,7 @@ function stepText(step: StepView, brush: Brush): StepText {
     case 'retrying':
     case 'pending':
     case 'ready':
-      return openText(step.state, title, brush);
+      return openText(step.state, askedText(step, title, brush), brush);
   }
 }
 
@@ -224,8 +229,25 @@ function openText(state: OpenState, title: string, { style, phrases }: Brush): S
   return { mark: own, text: `${title}: ${word}`, quiet: own === marks.expected || state === 'canceled' };
 }
 
-function passedText({ stage, reusedFrom }: StepView, title: string, { words }: Phrases): string {
-  const passed = stage?.startsWith('safety.') === true ? fill(words.checked, { title }) : title;
+/** A question is told as long as it waits for its answer. */
+function askedText({ path, state }: StepView, title: string, { chronicle }: Brush): string {
+  if (state !== 'waiting') return title;
+  const question = chronicle.items.findLast(({ type, stepPath }) => type === 'review' && stepPath === path);
+  return typeof question?.text === 'string' ? `${title} (${cleanLine(question.text.trim())})` : title;
+}
+
+/** What a person has chosen, and whether nobody has. */
+function decidedText({ facts }: StepView, title: string, { words }: Phrases): string {
+  const { choice, expired } = facts;
+  const decided = typeof choice === 'string' ? `${title}: ${choice}` : title;
+  return expired === true ? `${decided} (${words.review.expired})` : decided;
+}
+
+function passedText(step: StepView, title: string, phrases: Phrases): string {
+  const { stage, reusedFrom } = step;
+  const { words } = phrases;
+  const told = stage === 'flow.review' ? decidedText(step, title, phrases) : title;
+  const passed = stage?.startsWith('safety.') === true ? fill(words.checked, { title }) : told;
   return reusedFrom === undefined ? passed : `${passed} (${words.reused})`;
 }
 

@@ -93,6 +93,7 @@ describe('hints', () => {
     expect(drawHints({ ...result, state: 'paused' }, options)).toMatch(/^stemma runs resume /u);
     expect(drawHints({ ...result, state: 'pending' }, options)).toMatch(/^stemma worker /u);
     expect(drawHints({ ...result, state: 'waiting', waitingFor: 'person' }, options)).toMatch(/^stemma reviews list /u);
+    expect(drawHints({ ...result, state: 'waiting', waitingFor: 'signal' }, options)).toMatch(/^stemma runs signal /u);
     expect(drawHints({ ...result, state: 'failed' }, options)).toContain('stemma doctor');
   });
 });

@@ -65,6 +65,12 @@ export function drawHints(result: Pick<RunResult, 'runId' | 'state' | 'waitingFo
   return `${said.join('\n')}\n`;
 }
 
+function wakingHint(runId: string, waitingFor: RunResult['waitingFor']): readonly [string, Hint] {
+  if (waitingFor === 'person') return ['stemma reviews list', 'reviews'];
+  if (waitingFor === 'signal') return [`stemma runs signal ${runId} <name>`, 'signal'];
+  return ['stemma worker', 'worker'];
+}
+
 function hintsFor({
   runId,
   state,
@@ -76,7 +82,7 @@ function hintsFor({
     case 'paused':
       return [[`stemma runs resume ${runId}`, 'resume'], tree];
     case 'waiting':
-      return waitingFor === 'person' ? [['stemma reviews list', 'reviews'], tree] : [['stemma worker', 'worker'], tree];
+      return [wakingHint(runId, waitingFor), tree];
     case 'pending':
     case 'running':
       return [['stemma worker', 'worker'], tree];

@@ -6,12 +6,12 @@ import { phrasesOf } from './words.ts';
 /** Questions one below the other: what is asked, what can be answered, until when. */
 export function drawReviews(items: readonly OpenReview[], options: DrawOptions): string {
   const { style } = options;
-  const { words } = phrasesOf(options.language);
+  const { words, moment } = phrasesOf(options.language);
   if (items.length === 0) return `${words.nothing.reviews}\n`;
   const blocks = cleanAll(items).map(({ runId, stepPath, config, question, options: choices, ...more }) => {
     const { byDefault, byOther, expiresAt } = more;
     const conditions = [
-      expiresAt === null ? [] : `${words.review.until} ${expiresAt}`,
+      expiresAt === null ? [] : `${words.review.until} ${moment(expiresAt)}`,
       byDefault === null ? [] : `${words.review.byDefault} ${byDefault}`,
       byOther ? words.review.byOther : [],
     ].flat();

@@ -44,6 +44,11 @@ describe('the table of runs', () => {
     expect(head).not.toContain('Cost');
   });
 
+  it('tells no run at all from none that fits', () => {
+    expect(drawRunsTable([], { ...options, isWhole: true })).toContain('stemma run dada');
+    expect(drawRunsTable([], { ...options, isWhole: false })).toBe('No run fits.\n');
+  });
+
   it('stays inside the terminal, wide letters too', () => {
     const wide = {
       ...row,

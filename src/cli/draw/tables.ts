@@ -12,11 +12,14 @@ import { counted, fill, phrasesOf } from './words.ts';
 export { drawRun } from './run-facts.ts';
 
 /** Runs, one a line; ids are whole, so that they can be copied into the next command. */
-export function drawRunsTable(items: readonly ListedRun[], options: DrawOptions): string {
+export function drawRunsTable(
+  items: readonly ListedRun[],
+  options: DrawOptions & { /** Nothing was left out by a filter. */ readonly isWhole?: boolean },
+): string {
   const phrases = phrasesOf(options.language);
   const { words } = phrases;
   const { columns } = words;
-  if (items.length === 0) return `${words.nothing.runs}\n`;
+  if (items.length === 0) return `${options.isWhole === false ? words.nothing.fittingRuns : words.nothing.runs}\n`;
   return drawColumns(
     cleanAll(items),
     [

@@ -127,7 +127,34 @@ describe('a run that came to its end', () => {
   });
 });
 
+describe('a question to a person', () => {
+  const question = { type: 'review', text: 'Darf das an die Wand?\n' };
+  const asked = () => begun().start('ask', { stage: 'flow.review' });
+
+  it('is told as long as it waits for its answer', () => {
+    const wait = { for: 'person', options: ['approve', 'reject'], question: '' as ArtifactId } as const;
+    const told = asked();
+    told.end('ask', { state: 'suspended', wait: { ...wait, question: told.artifact(question).id } });
+    const rows = told.artifacts.map((row) => (row.type === 'review' ? { ...row, stepPath: stepPath('ask') } : row));
+    const text = drawTree(read(told, { artifacts: rows }), { style: plain, width: 72, title, language: 'de' });
+    expect(text).toMatch(/ask.*wartet/u);
+  });
+
+  it('shows what was chosen, and whether somebody chose', () => {
+    const decided = (facts: ToldEnd['facts']) => draw(asked().end('ask', { ...(facts && { facts }) }).finish('succeeded'));
+    expect(decided({ choice: 'approve' })).toContain('✓ ask: approve\n');
+    expect(decided({ choice: 'later', expired: true })).toContain(
+      '✓ ask: later (niemand hat rechtzeitig geantwortet)\n',
+    );
+    expect(decided({})).toContain('✓ ask\n');
+  });
+});
+
 describe('a text', () => {
+  it('that ends with a line break leaves no gap', () => {
+    expect(draw(begun('Ein Turm\n'))).toContain('● A    Ein Turm\n│      deine Eingabe');
+  });
+
   const long = Array.from({ length: 80 }, (_, at) => `Wort${at}`).join(' ');
 
   it('is cut to three lines, unless all of it is asked for', () => {

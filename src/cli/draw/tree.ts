@@ -192,7 +192,9 @@ function drawToCome(brush: Brush): string[] {
   const { words } = phrases;
   const count = progress.total - steps.length;
   const waits =
-    run.state === 'waiting' ? atFoot(style.marks.waiting, words.waitsFor[run.waitingFor ?? 'time'], brush) : [];
+    run.state === 'waiting'
+      ? atFoot(style.marks.waiting, fill(words.waitsFor[run.waitingFor ?? 'time'], { id: run.runId }), brush)
+      : [];
   const comes = count > 0 ? atFoot(style.marks.expected, counted(words.expected, count), brush).map(style.dim) : [];
   return waits.length + comes.length === 0 ? [] : [style.dim(style.marks.dotted), ...waits, ...comes];
 }

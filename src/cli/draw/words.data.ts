@@ -78,7 +78,7 @@ export const ENGLISH = {
   waitsFor: {
     time: 'waiting; it goes on by itself',
     person: 'a person is asked: `stemma reviews list`',
-    signal: 'waiting for a signal from outside',
+    signal: 'waiting for a signal from outside: `stemma runs signal {id} <name>`',
   },
   paused: 'paused; `stemma runs resume {id}` goes on',
   canceled: 'canceled here',
@@ -121,10 +121,12 @@ export const ENGLISH = {
     doctor: 'looks whether everything is well',
     worker: 'does the work',
     reviews: 'what is asked',
+    signal: 'tells it what it waits for',
     errorPage: 'What to do: docs/errors/{code}.md',
   },
   nothing: {
     runs: 'No run yet. Begin with: stemma run dada "A cat sits on the roof"',
+    fittingRuns: 'No run fits.',
     configs: 'No config has loaded. `stemma configs validate` says why.',
     stages: 'No stage is registered.',
     problems: 'Every definition is valid.',
@@ -134,7 +136,12 @@ export const ENGLISH = {
     costs: 'No call was made that fits.',
     budgets: 'No budget is set. Begin with: stemma budgets set day 5',
   },
-  review: { until: 'until', byDefault: 'without an answer', byOther: 'not by who asked for the run' },
+  review: {
+    until: 'until',
+    byDefault: 'without an answer',
+    byOther: 'not by who asked for the run',
+    expired: 'nobody answered in time',
+  },
   columns: {
     run: 'Run',
     state: 'State',
@@ -375,7 +382,7 @@ export const GERMAN: Words = {
   waitsFor: {
     time: 'wartet; es geht von selbst weiter',
     person: 'eine Person ist gefragt: `stemma reviews list`',
-    signal: 'wartet auf ein Zeichen von außen',
+    signal: 'wartet auf ein Zeichen von außen: `stemma runs signal {id} <Name>`',
   },
   paused: 'pausiert; `stemma runs resume {id}` setzt fort',
   canceled: 'hier abgebrochen',
@@ -418,10 +425,12 @@ export const GERMAN: Words = {
     doctor: 'sieht nach, ob alles in Ordnung ist',
     worker: 'erledigt die Arbeit',
     reviews: 'was gefragt wird',
+    signal: 'sagt dem Lauf, worauf er wartet',
     errorPage: 'Was zu tun ist: docs/errors/{code}.md',
   },
   nothing: {
     runs: 'Noch kein Lauf. Zum Anfangen: stemma run dada "Eine Katze sitzt auf dem Dach"',
+    fittingRuns: 'Kein Lauf passt dazu.',
     configs: 'Keine Konfiguration wurde geladen. `stemma configs validate` sagt, warum.',
     stages: 'Keine Stufe ist angemeldet.',
     problems: 'Alle Definitionen sind gültig.',
@@ -431,7 +440,12 @@ export const GERMAN: Words = {
     costs: 'Kein Aufruf passt dazu.',
     budgets: 'Kein Budget ist gesetzt. Zum Anfangen: stemma budgets set day 5',
   },
-  review: { until: 'bis', byDefault: 'ohne Antwort', byOther: 'nicht, wer den Lauf wollte' },
+  review: {
+    until: 'bis',
+    byDefault: 'ohne Antwort',
+    byOther: 'nicht, wer den Lauf wollte',
+    expired: 'niemand hat rechtzeitig geantwortet',
+  },
   columns: {
     run: 'Lauf',
     state: 'Zustand',

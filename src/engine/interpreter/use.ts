@@ -9,6 +9,7 @@ import { runAttempt } from '../attempt.ts';
 import type { AttemptScope } from '../attempt.ts';
 import { budgetsOf } from '../budgets.ts';
 import { keepReceived } from '../funnel.ts';
+import { assertOutcome } from '../outcome.ts';
 import { chooseRoute } from '../routing.ts';
 import type { ChosenRoute, Route } from '../routing.ts';
 import type { Asks } from '../routing/asks.ts';
@@ -133,6 +134,7 @@ async function runStage(
   });
   const { blocked } = at.attemptScope;
   if (blocked !== undefined) return { state: 'blocked', verdict: blocked };
+  assertOutcome(outcome, stage);
   if (outcome.state === 'done') assertDone(outcome, stage, at.attemptScope);
   return outcome;
 }
