@@ -85,10 +85,14 @@ describe('questions to people', () => {
     });
     const forEver = await waiting(later, 'strict');
     await expect(
-      decideReview({ ...later, clock: { ...later.clock, now: () => (Date.now() + 9e6) as Instant } }, {
-        runId: forEver,
-        choice: 'reject',
-      }, options),
+      decideReview(
+        { ...later, clock: { ...later.clock, now: () => (Date.now() + 9e6) as Instant } },
+        {
+          runId: forEver,
+          choice: 'reject',
+        },
+        options,
+      ),
     ).rejects.toMatchObject({ hint: expect.stringContaining('does not go on') });
   });
 

@@ -173,17 +173,22 @@ const endAttempt: HandlerOf<'attempt.ended'> = (fold, draft) => {
   assertMove('attempt', ATTEMPT_MOVES, { from: step.state, to: draft.data.state });
   step.state = draft.data.state;
   step.ended = draft.data;
-  if (step.state === 'failed' || step.state === 'timedOut') countFailure(step, draft.data.fault);
-  // suspended without a wait: its candidate's breaker has opened, or the run had to stop, before anybody was called
-  const hasCalled = step.state !== 'suspended' || draft.data.wait !== undefined;
-  if (step.candidate !== null) step.barred = hasCalled ? 0 : step.barred;
-  else if (step.state === 'suspended') step.barred += 1;
-  // a container that wears its workers out does so by one of the steps below
-  if (step.state === 'abandoned' && step.container !== true) step.abandoned += 1;
+  count(step, draft.data);
   fold.open.delete(path);
   for (const output of draft.data.outputs) keep(fold, output);
   if (draft.data.wait !== undefined) beginWait(fold, step, draft.data.wait);
 };
+
+/** What later decisions ask: how often the step has failed, was barred, has lost its worker. */
+function count(step: StepRecord, { state, wait, fault }: EventData['attempt.ended']): void {
+  if (state === 'failed' || state === 'timedOut') countFailure(step, fault);
+  // suspended without a wait: its candidate's breaker has opened, or the run had to stop, before anybody was called
+  const hasCalled = state !== 'suspended' || wait !== undefined;
+  if (step.candidate !== null) step.barred = hasCalled ? 0 : step.barred;
+  else if (state === 'suspended') step.barred += 1;
+  // a container that wears its workers out does so by one of the steps below
+  if (state === 'abandoned' && step.container !== true) step.abandoned += 1;
+}
 
 /** A retry keeps what has succeeded below the container. What was blocked stays so: it is never executed again. */
 function reopenBelow({ steps }: RunFold, container: StepPath): void {

@@ -300,6 +300,30 @@ describe('a worker whose mode people set', () => {
   });
 });
 
+describe("a worker that meets the store's trouble", () => {
+  test.each(['idle', 'survey', 'mode'] as const)('when it asks for %s goes on once that is over', async (question) => {
+    await using engine = await openTestEngine({ stages: [text], steps });
+    const { queue } = engine.engine;
+    let asked = 0;
+    const busy = new Proxy(queue, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (name === question && (asked += 1) <= 2)
+          return () => Promise.reject(new StemmaError('STORE_BUSY', 'locked'));
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const leaving = new AbortController();
+    const once = question === 'survey';
+    const work = runWorker({ ...engine.engine, queue: busy }, { slots: 2, once, signal: leaving.signal });
+    await inTime(engine, () => asked > 2, 'asking again');
+    const runId = await engine.submit();
+    await runWorker(engine.engine, { slots: 2, only: runId, signal: forever() });
+    leaving.abort();
+    expect((await work).survey).toMatchObject({ runnable: 0 });
+  });
+});
+
 describe('a worker that stood still', () => {
   test('stops what it does for a run that others have taken over, and writes nothing to it', async () => {
     const gated = gatedStage();

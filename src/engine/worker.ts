@@ -95,10 +95,10 @@ class Shift {
     while (!signal.aborted) {
       this.#wake = new AbortController(); // before looking, so that nothing that ends meanwhile is slept through
       await this.#giveBack('due');
-      const claimed = await this.#claim();
+      const claimed = (await this.#ask(() => this.#claim())) ?? [];
       for (const lease of claimed) this.#start(lease);
       if (claimed.length > 0) continue;
-      if (await this.#isDone()) return;
+      if ((await this.#ask(() => this.#isDone())) === true) return;
       await this.#rest();
     }
   }
@@ -116,22 +116,23 @@ class Shift {
     if (mode === 'paused' || mode === 'quarantined') for (const { leave } of this.#sessions.values()) leave.abort();
   }
 
-  /** Nothing while the store is in trouble, unless one run is all there is to do: its caller hears of it. */
+  /** Undefined while the store is in trouble, unless one run is all there is to do: its caller hears of it. */
+  async #ask<T>(question: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await question();
+    } catch (thrown) {
+      if (this.#options.only !== undefined || !isRetryable(toStemmaError(thrown).code)) throw thrown;
+      return undefined;
+    }
+  }
+
   async #claim(): Promise<readonly Lease[]> {
     const { slots, only } = this.#options;
-    try {
-      await this.#heedMode();
-      const atMost = slots - this.#sessions.size;
-      const isFull = atMost <= 0 || (only !== undefined && this.#sessions.size > 0);
-      if (isFull || this.#mode !== 'active') return [];
-      return await this.#engine.queue.claim(this.#engine.worker.id, {
-        atMost,
-        ...(only === undefined ? {} : { only }),
-      });
-    } catch (thrown) {
-      if (only !== undefined || !isRetryable(toStemmaError(thrown).code)) throw thrown;
-      return [];
-    }
+    await this.#heedMode();
+    const atMost = slots - this.#sessions.size;
+    const isFull = atMost <= 0 || (only !== undefined && this.#sessions.size > 0);
+    if (isFull || this.#mode !== 'active') return [];
+    return this.#engine.queue.claim(this.#engine.worker.id, { atMost, ...(only === undefined ? {} : { only }) });
   }
 
   #start(lease: Lease): void {
@@ -217,6 +218,12 @@ class Shift {
     const stop = AbortSignal.any([this.#wake.signal, this.#options.signal]);
     const now = this.#engine.clock.monotonicMs();
     const due = [...this.#owed.values()].map(({ dueMs }) => Math.max(1, Math.ceil(dueMs - now)));
-    await this.#engine.queue.idle(Math.min(IDLE_MS, ...due), stop);
+    const { queue, clock } = this.#engine;
+    const restMs = Math.min(IDLE_MS, ...due);
+    const isRested = await this.#ask(async () => {
+      await queue.idle(restMs, stop);
+      return true;
+    });
+    if (isRested === undefined) await clock.sleep(restMs, stop).catch(() => {}); // the store cannot say when to look
   }
 }

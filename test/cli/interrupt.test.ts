@@ -71,7 +71,9 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
 
   it('pauses a run that is resumed, and says how to go on', async () => {
     using place = openLongWorkplace();
-    const id = (await place.run(['run', 'long', 'The old lighthouse', '--set', 'hands=10000', '--detach'])).stdout.trim();
+    const id = (
+      await place.run(['run', 'long', 'The old lighthouse', '--set', 'hands=10000', '--detach'])
+    ).stdout.trim();
     const child = place.start(['runs', 'resume', id]);
     const over = place.ended(child);
     await someHandsIn(place);

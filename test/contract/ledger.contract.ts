@@ -97,12 +97,12 @@ function spending(open: Open): void {
   });
 
   test.each([
-    ['warn', 'ok', 'ok', 'ok'],
-    ['halt', 'budget', 'price', 'budget'],
-    ['ask', 'budget', 'price', 'ok'],
+    { mode: 'warn', over: 'ok', unpriced: 'ok', approved: 'ok' },
+    { mode: 'halt', over: 'budget', unpriced: 'price', approved: 'budget' },
+    { mode: 'ask', over: 'budget', unpriced: 'price', approved: 'ok' },
   ] as const)(
-    'that is to %s answers %s over its limit, %s without a price, and %s over it once someone has approved',
-    async (mode, over, unpriced, approved) => {
+    'that is to $mode answers $over over its limit, $unpriced without a price, and $approved over it once someone has approved',
+    async ({ mode, over, unpriced, approved }) => {
       await using fixture = await open();
       await using session = await fixture.open();
       const budgets = [day(100, mode)];

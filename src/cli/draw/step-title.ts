@@ -21,5 +21,4 @@ function roundsAround(path: string, pipeline: Steps): string[] {
   );
 }
 
-const stepAt = (segments: readonly string[], pipeline: Steps) =>
-  placeOf(segments.join('.') as StepPath, pipeline).step;
+const stepAt = (segments: readonly string[], pipeline: Steps) => placeOf(segments.join('.') as StepPath, pipeline).step;

@@ -132,16 +132,20 @@ describe('a question to a person', () => {
   const asked = () => begun().start('ask', { stage: 'flow.review' });
 
   it('is told as long as it waits for its answer', () => {
-    const wait = { for: 'person', options: ['approve', 'reject'], question: '' as ArtifactId } as const;
     const told = asked();
-    told.end('ask', { state: 'suspended', wait: { ...wait, question: told.artifact(question).id } });
-    const rows = told.artifacts.map((row) => (row.type === 'review' ? { ...row, stepPath: stepPath('ask') } : row));
-    const text = drawTree(read(told, { artifacts: rows }), { style: plain, width: 72, title, language: 'de' });
-    expect(text).toMatch(/ask.*wartet/u);
+    const { id } = told.artifact(question);
+    const wait = { for: 'person' as const, options: ['approve', 'reject'], question: id };
+    const text = draw(told.end('ask', { state: 'suspended', wait, makes: [question] }));
+    expect(text).toContain('◷      ask (Darf das an die Wand?): wartet\n');
   });
 
   it('shows what was chosen, and whether somebody chose', () => {
-    const decided = (facts: ToldEnd['facts']) => draw(asked().end('ask', { ...(facts && { facts }) }).finish('succeeded'));
+    const decided = (facts: ToldEnd['facts']) =>
+      draw(
+        asked()
+          .end('ask', { ...(facts && { facts }) })
+          .finish('succeeded'),
+      );
     expect(decided({ choice: 'approve' })).toContain('✓ ask: approve\n');
     expect(decided({ choice: 'later', expired: true })).toContain(
       '✓ ask: later (niemand hat rechtzeitig geantwortet)\n',
