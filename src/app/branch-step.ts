@@ -9,7 +9,7 @@ import { nearest } from '../core/nearest.ts';
 import type { RunRequest } from '../core/request.ts';
 import { stepAt } from '../engine/step-order.ts';
 import type { App } from './context.ts';
-import { parseRunId } from './read-run.ts';
+import { parseRunId, runNotFound } from './read-run.ts';
 
 /** What a run will look like. */
 interface Shape {
@@ -74,7 +74,7 @@ export async function firstFailure(app: App, id: string): Promise<StepPath> {
   const runId = parseRunId(id);
   const events: RunEvent[] = [];
   for await (const event of app.store.log.read(runId)) events.push(event);
-  if (events.length === 0) throw new StemmaError('RUN_NOT_FOUND', `There is no run ${runId} in this data directory.`);
+  if (events.length === 0) throw runNotFound(runId);
   const { steps, state, created } = foldRun(events);
   const paths = [...steps.keys()];
   const isContainer = (path: StepPath): boolean =>

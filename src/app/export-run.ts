@@ -1,7 +1,7 @@
 import { StemmaError } from '../core/errors.ts';
 import { toJsonExport } from '../export/json.ts';
 import type { App } from './context.ts';
-import { parseRunId, readRun } from './read-run.ts';
+import { parseRunId, readRun, runNotFound } from './read-run.ts';
 
 /** Format → how it is written. */
 const FORMATS = { json: toJsonExport } as const;
@@ -18,7 +18,7 @@ export async function exportRun(app: App, input: { readonly runId: string; reado
     });
   const read = await readRun(app, parseRunId(input.runId));
   const head = await app.store.log.head(read.runId);
-  if (head === undefined) throw new StemmaError('RUN_NOT_FOUND', `There is no run ${read.runId}.`);
+  if (head === undefined) throw runNotFound(read.runId);
   const source = { ...read, head, exportedAt: app.clock.now(), stemmaVersion: app.version };
   return `${JSON.stringify(FORMATS[input.format as keyof typeof FORMATS](source), undefined, 2)}\n`;
 }

@@ -1,9 +1,8 @@
-import { StemmaError } from '../core/errors.ts';
 import { toWireEvent } from '../core/events.ts';
 import type { LogEvent } from '../core/events.ts';
 import type { Json } from '../core/json.ts';
 import type { App } from './context.ts';
-import { parseRunId } from './read-run.ts';
+import { parseRunId, runNotFound } from './read-run.ts';
 
 /**
  * The run's events as programs read them, in order, each once; with `follow` until the run has ended.
@@ -16,8 +15,7 @@ export async function* readEvents(
   options: { readonly follow: boolean; readonly signal: AbortSignal },
 ): AsyncIterable<Json> {
   const runId = parseRunId(id);
-  if ((await app.store.log.head(runId)) === undefined)
-    throw new StemmaError('RUN_NOT_FOUND', `There is no run ${runId} in this data directory.`);
+  if ((await app.store.log.head(runId)) === undefined) throw runNotFound(runId);
   const source: AsyncIterable<LogEvent> = options.follow
     ? app.store.log.follow({ position: 0, runId }, options.signal)
     : app.store.log.read(runId);

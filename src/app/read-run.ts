@@ -39,6 +39,11 @@ export function parseRunId(text: string): RunId {
   });
 }
 
+export const runNotFound = (runId: RunId): StemmaError =>
+  new StemmaError('RUN_NOT_FOUND', `There is no run ${runId} in this data directory.`, {
+    hint: '`stemma runs list` shows the runs; --data names another directory.',
+  });
+
 /** With the runs that branched off it, and how long it still takes. @throws {StemmaError} RUN_NOT_FOUND */
 export async function readRun(app: App, runId: RunId): Promise<ReadRun> {
   return openRunReader(app, runId, { branches: await branchesOf(app, runId), forecast: true })();
@@ -84,10 +89,7 @@ export function openRunReader(app: App, runId: RunId, options: RunReaderOptions 
 
 /** The definitions that the run was made with, by its first event. @throws {StemmaError} RUN_NOT_FOUND when there is none */
 export async function readDefinitions(app: App, runId: RunId, [created]: readonly RunEvent[]): Promise<DefinitionSet> {
-  if (created?.type !== 'run.created')
-    throw new StemmaError('RUN_NOT_FOUND', `There is no run ${runId} in this data directory.`, {
-      hint: '`stemma runs list` shows the runs; --data names another directory.',
-    });
+  if (created?.type !== 'run.created') throw runNotFound(runId);
   const definitions = await app.store.log.definitionSet(created.data.definitions);
   if (definitions === undefined) throw new StemmaError('STORE_CORRUPT', `The definitions of run ${runId} are missing.`);
   return definitions;

@@ -18,7 +18,6 @@ export interface RunResult {
   /** The intercepted text. */
   readonly text: string | null;
   readonly outputs: readonly OutputResult[];
-  readonly waitingFor: RunView['waitingFor'];
   readonly blocked: RunView['blocked'];
   readonly error: RunView['error'];
   readonly cost: Cost;
@@ -61,7 +60,6 @@ export async function runResult(app: App, runId: RunId): Promise<RunResult> {
     safety: run.safety,
     text: interceptedText(chronicle),
     outputs: outputs.map((config, at) => outputResult(app, read, { config, index: at + 1 })),
-    waitingFor: run.waitingFor,
     blocked: run.blocked,
     error: run.error,
     cost,

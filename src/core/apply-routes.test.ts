@@ -57,7 +57,8 @@ describe('the attempts of a step', () => {
     told.say({ type: 'run.resumed', data: {} });
     told.start('step', route('lab/one'), 2).end('step', { state: 'failed', fault: fault('PROVIDER_TIMEOUT') }, 2);
     told.start('step', route('lab/one'), 3);
-    expect(foldRun(told.events).steps.get(path('step'))?.answer).toEqual({ choice: 'approve', question: question.id });
+    const answer = { choice: 'approve', question: question.id, candidate: 'lab/one' };
+    expect(foldRun(told.events).steps.get(path('step'))?.answer).toEqual(answer);
     expect(question.commitment).toBe(SHA);
   });
 });

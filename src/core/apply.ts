@@ -43,6 +43,8 @@ export interface FailedCandidate {
 export interface StepAnswer {
   /** The artifact that asked; absent when nobody was asked. */
   readonly question?: ArtifactId;
+  /** For whose call it was asked; nobody else's has been approved. */
+  readonly candidate?: string;
   readonly choice?: string;
   /** A person's note, or what came with the signal. */
   readonly artifact?: ArtifactId;
@@ -224,7 +226,8 @@ function answer(fold: RunFold, draft: EventDraft, of: { for: Wait['for']; answer
     throw conflict(`${path} does not wait for a ${of.for}.`);
   if (step.answer !== undefined) throw conflict(`${path} has been answered.`);
   const { wait } = step.ended;
-  step.answer = wait.for === 'person' ? { ...of.answer, question: wait.question } : of.answer;
+  if (wait.for !== 'person') step.answer = of.answer;
+  else step.answer = { ...of.answer, question: wait.question, ...(step.candidate && { candidate: step.candidate }) };
 }
 
 function receiveSignal(fold: RunFold, name: string, answered: StepAnswer): void {

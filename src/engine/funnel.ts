@@ -168,7 +168,8 @@ async function reserve(caller: Caller, estimate: Usage): Promise<number | undefi
     endAs(scope, { state: 'failed', facts: {}, fault: declinedFault(asked) });
   const { path, attempt } = scope;
   const budgets = budgetsOf({ runId: session.lease.runId, created, now: engine.clock.now() }, engine.limits);
-  const approved = asked === undefined ? {} : { approved: true };
+  const isApproved = asked !== undefined && caller.answer?.candidate === caller.route.recorded.chosen;
+  const approved = isApproved ? { approved: true } : {};
   return reserveAll(caller, { path, attempt, permits, budgets, costMicroUsd, ...approved });
 }
 

@@ -28,6 +28,12 @@ describe('an answer', () => {
     expect(() => assertReply('text.generate', reply)).toThrow(expect.objectContaining({ code: 'PROVIDER_BAD_REPLY' }));
   });
 
+  test('with a file that no store takes is a bad reply', () => {
+    const file = { type: 'output_image', body: 'x', width: 512.5 };
+    const odd = { ...good, value: { media: [file] } };
+    expect(() => assertReply('image.generate', odd)).toThrow(expect.objectContaining({ code: 'PROVIDER_BAD_REPLY' }));
+  });
+
   test('that claims success and holds no file is a bad reply', () => {
     const empty = { ...good, value: { media: [] } };
     expect(() => assertReply('image.generate', empty)).toThrow(expect.objectContaining({ code: 'PROVIDER_BAD_REPLY' }));

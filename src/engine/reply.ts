@@ -3,11 +3,10 @@ import { StemmaError } from '../core/errors.ts';
 import { faultSchema, usageSchema } from '../core/schema.ts';
 import type { Usage } from '../core/schema.ts';
 import type { CallResult, Capability } from '../core/stage.ts';
+import { draftSchema } from './draft.ts';
 
 const text = z.string();
-const media = z.looseObject({
-  media: z.array(z.looseObject({ type: z.string().min(1), body: z.union([text, z.instanceof(Uint8Array)]) })).min(1),
-});
+const media = z.looseObject({ media: z.array(draftSchema).min(1) });
 
 /** What a result must hold to be one; a provider may add more. */
 const VALUES: { readonly [C in Capability]: z.ZodType } = {

@@ -190,6 +190,28 @@ describe('a budget that asks', () => {
     expect(attemptEnds(await engine.finish(runId))).toEqual(['ask#1 suspended', 'ask#2 failed', 'ask#3 succeeded']);
   });
 
+  test('has said yes to one candidate only: the next one is asked about anew', async () => {
+    const cheap = lab({
+      estimate: DOLLAR,
+      answer: () => ({ ok: false, fault: { code: 'PROVIDER_AUTH', type: 'Lab', facts: {} } }),
+    });
+    const dear = lab({ id: 'other', estimate: DOLLAR });
+    await using engine = await openTestEngine({
+      stages: [askStage],
+      steps: [{ id: 'ask', use: 'test-ask' }],
+      providers: [cheap, dear],
+      limits: day(0.5, 'ask'),
+    });
+    const runId = await engine.submit();
+    await engine.session(runId);
+    await decide(engine, runId, 'approve');
+    expect(await engine.session(runId)).toEqual({ kind: 'waiting', for: 'person' });
+    expect([cheap.calls.length, dear.calls.length]).toEqual([1, 0]);
+    await decide(engine, runId, 'approve');
+    await engine.finish(runId);
+    expect(dear.calls).toHaveLength(1);
+  });
+
   test('stops where a person says so; nobody else is asked instead', async () => {
     const [dear, home] = [lab({ estimate: DOLLAR }), lab({ id: 'other', estimate: DOLLAR })];
     await using engine = await openTestEngine({

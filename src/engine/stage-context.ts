@@ -3,6 +3,7 @@ import { seedOf, stepKeyOf } from '../core/ids.ts';
 import type { OutputDefinition } from '../core/definitions.ts';
 import type { Answer, ArtifactDraft, ArtifactRef, Capability, StageContext } from '../core/stage.ts';
 import type { AttemptPlace, AttemptScope } from './attempt.ts';
+import { assertDraft } from './draft.ts';
 import { createFunnel, passOrBlock, questionOf } from './funnel.ts';
 import type { Gateway } from './gateway.ts';
 import type { Replay } from './replay.ts';
@@ -34,6 +35,7 @@ export function createStageContext(parts: ContextParts): StageContext {
   const { engine, artifacts, session } = place;
   const write = async (draft: ArtifactDraft): Promise<ArtifactRef> => {
     scope.signal.throwIfAborted();
+    assertDraft(draft);
     const text = draft.type.startsWith('output_') ? textOf(draft.body) : undefined;
     if (text !== undefined) {
       const { sources = [] } = draft;

@@ -1,7 +1,16 @@
 /** What every store answers to a write that it refuses. */
 import { StemmaError } from '../core/errors.ts';
+import { assertEventData } from '../core/events.ts';
 import type { RunId, WorkerId } from '../core/ids.ts';
-import type { Lease } from '../core/ports.ts';
+import type { Command, Lease } from '../core/ports.ts';
+
+/**
+ * A command whose receipt no event can be would lie in the mailbox for ever, and wake its run for ever.
+ *
+ * @throws {StemmaError} INTERNAL
+ */
+export const assertReceivable = ({ type, by }: Command): void =>
+  void assertEventData({ type: 'command.received', data: { command: type, by } });
 
 export const leaseLost = ({ runId, token }: Lease): StemmaError =>
   new StemmaError('LEASE_LOST', `The lease of run ${runId} with token ${token} no longer counts.`, {

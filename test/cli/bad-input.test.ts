@@ -143,6 +143,13 @@ describe('bad input is answered well', () => {
       exit: 2,
       hint: 'json',
     },
+    ...['events', 'verify', 'rerun', 'cancel'].map((name) => ({
+      what: `a run that is not there, for runs ${name}`,
+      args: ['runs', name, '01890000-0000-7000-8000-000000000000'],
+      code: 'RUN_NOT_FOUND',
+      exit: 4,
+      hint: 'runs list',
+    })),
     { what: 'a bad cursor', args: ['runs', 'list', '--cursor', '???'], code: 'INPUT_INVALID', exit: 2, hint: null },
     {
       what: 'a state that is none',

@@ -405,6 +405,16 @@ function mailing(openFixture: () => Promise<StoreFixture>): void {
     expect(types).toEqual(['pause by cli', 'resume by cli', 'cancel by cli']);
   });
 
+  test('a command that no event could tell of is refused', async () => {
+    await using fixture = await openFixture();
+    await using session = await fixture.open();
+    const lease = await startedRun(session, await register(session, 'a'));
+    const sent = session.queue.send(lease.runId, { type: 'pause', by: 'x'.repeat(81) });
+    expect(await codeOf(sent)).toBe('INTERNAL');
+    await session.queue.park(lease, 'paused');
+    expect(await session.queue.claim(lease.worker, { atMost: 1 })).toEqual([]);
+  });
+
   test('a command leaves the mailbox with the append that answers it, and not before', async () => {
     await using fixture = await openFixture();
     const first = await fixture.open();

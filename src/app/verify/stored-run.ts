@@ -1,3 +1,4 @@
+import { runNotFound } from '../read-run.ts';
 import { StemmaError } from '../../core/errors.ts';
 import type { RunId } from '../../core/ids.ts';
 import type { ArtifactRow, AttemptRow, FolderEntry, RunHead, StoredBody } from '../../core/ports.ts';
@@ -30,7 +31,7 @@ export async function readStored(app: App, runId: RunId): Promise<StoredRun> {
 
 async function headOf(app: App, runId: RunId): Promise<RunHead> {
   const head = await app.store.log.head(runId);
-  if (head === undefined) throw new StemmaError('RUN_NOT_FOUND', `There is no run ${runId} in this data directory.`);
+  if (head === undefined) throw runNotFound(runId);
   return head;
 }
 

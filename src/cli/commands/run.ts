@@ -163,12 +163,19 @@ async function watchLive(app: App, runId: RunId, at: { signal: AbortSignal; flag
   await showLive(app, runId, signal);
 }
 
+async function wakerOf(app: App, runId: RunId): Promise<'time' | 'person' | 'signal' | null> {
+  const { readRun } = await import('../../app/read-run.ts');
+  return (await readRun(app, runId)).chronicle.run.waitingFor;
+}
+
 async function tell(app: App, result: RunResult, flags: RunFlags): Promise<void> {
   if (flags.json === true) return writeJson(result);
   const { drawHints, drawResult } = await import('../draw/result.ts');
   const language = flags.lang ?? app.settings.language;
   write(drawResult(result, { style: styleOf(process.stdout), width: widthOf(process.stdout), language }));
-  say(drawHints(result, { style: styleOf(process.stderr), width: widthOf(process.stderr), language }));
+  const waitingFor = result.state === 'waiting' ? await wakerOf(app, result.runId) : null;
+  const toEyes = { style: styleOf(process.stderr), width: widthOf(process.stderr), language };
+  say(drawHints({ ...result, waitingFor }, toEyes));
   if (result.profile === 'offline' && (flags.task !== undefined || flags.context !== undefined))
     say(
       'The offline procedures follow fixed rules: your task and context are on the record, and were not read by a model.',

@@ -41,5 +41,5 @@ export const workerCommand = (host: Host): Command =>
       process.off('SIGINT', stop).off('SIGTERM', stop);
       if (json === true) writeJson(survey);
       else if (survey.parked > 0)
-        say(`${survey.parked} ${survey.parked === 1 ? 'run waits' : 'runs wait'} for a later time.`);
+        say(`${survey.parked} ${survey.parked === 1 ? 'run waits' : 'runs wait'} for a time, an answer or a signal.`);
     });

@@ -38,8 +38,8 @@ describe('the plan of a branch', () => {
   });
 
   it('never gives a sum for calls without a price alone', () => {
-    expect(draw({ cost: { microUsd: 0, unpriced: 2 } })).toContain('parent: 2 calls without a known price\n');
-    expect(draw({ cost: { microUsd: 1200, unpriced: 1 } })).toContain('$0.0012, 1 call without a known price\n');
+    expect(draw({ cost: { microUsd: 0, unpriced: 2 } })).toContain('parent: 2 calls that have no price there\n');
+    expect(draw({ cost: { microUsd: 1200, unpriced: 1 } })).toContain('$0.0012, 1 call that has no price there\n');
   });
 
   it('names what does not pass, and notes another profile and a stricter level', () => {

@@ -35,7 +35,7 @@ function stepText({ path, action, because }: PlannedStep, { style }: DrawOptions
 
 function costText({ cost }: BranchPlan, phrases: Phrases): string {
   const { words } = phrases;
-  const unpriced = cost.unpriced === 0 ? [] : [counted(words.unpriced, cost.unpriced)];
+  const unpriced = cost.unpriced === 0 ? [] : [counted(words.plan.unpriced, cost.unpriced)];
   if (cost.microUsd === 0 && unpriced.length > 0) return unpriced.join('');
   return [cost.microUsd === 0 ? words.free : phrases.money(cost.microUsd), ...unpriced].join(', ');
 }

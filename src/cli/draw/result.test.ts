@@ -25,7 +25,6 @@ const result: RunResult = {
       ],
     },
   ],
-  waitingFor: null,
   blocked: null,
   error: null,
   cost: { microUsd: 0, tokensIn: 0, tokensOut: 0, unpriced: 0 },

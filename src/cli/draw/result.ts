@@ -1,4 +1,5 @@
 import type { OutputResult, RunResult } from '../../app/run-result.ts';
+import type { RunView } from '../../core/shapes.ts';
 import { cleanAll } from './clean.ts';
 import { drawGate } from './gate.ts';
 import { wrap } from './layout.ts';
@@ -50,9 +51,11 @@ function endText(result: RunResult, options: DrawOptions, phrases: Phrases): str
 }
 
 type Hint = keyof Phrases['words']['next'];
+/** A run, and what wakes it when it waits. */
+type Waked = Pick<RunResult, 'runId' | 'state'> & { readonly waitingFor?: RunView['waitingFor'] };
 
 /** Commands that go on from here, for a person: they belong on stderr. */
-export function drawHints(result: Pick<RunResult, 'runId' | 'state' | 'waitingFor'>, options: DrawOptions): string {
+export function drawHints(result: Waked, options: DrawOptions): string {
   const { style } = options;
   const { words } = phrasesOf(options.language);
   const hints = hintsFor(result);
@@ -65,24 +68,21 @@ export function drawHints(result: Pick<RunResult, 'runId' | 'state' | 'waitingFo
   return `${said.join('\n')}\n`;
 }
 
-function wakingHint(runId: string, waitingFor: RunResult['waitingFor']): readonly [string, Hint] {
+function wakingHint({ runId, waitingFor }: Waked): readonly [string, Hint] {
   if (waitingFor === 'person') return ['stemma reviews list', 'reviews'];
   if (waitingFor === 'signal') return [`stemma runs signal ${runId} <name>`, 'signal'];
   return ['stemma worker', 'worker'];
 }
 
-function hintsFor({
-  runId,
-  state,
-  waitingFor,
-}: Pick<RunResult, 'runId' | 'state' | 'waitingFor'>): (readonly [string, Hint])[] {
+function hintsFor(result: Waked): (readonly [string, Hint])[] {
+  const { runId, state } = result;
   const tree = [`stemma runs tree ${runId}`, 'tree'] as const;
   const show = [`stemma runs show ${runId}`, 'branchAll'] as const;
   switch (state) {
     case 'paused':
       return [[`stemma runs resume ${runId}`, 'resume'], tree];
     case 'waiting':
-      return [wakingHint(runId, waitingFor), tree];
+      return [wakingHint(result), tree];
     case 'pending':
     case 'running':
       return [['stemma worker', 'worker'], tree];

@@ -97,6 +97,10 @@ export const ENGLISH = {
     runs: { one: '1 step runs', other: '{count} steps run' },
     more: { one: 'and 1 more', other: 'and {count} more' },
     cost: 'cost, as in the parent: {cost}',
+    unpriced: {
+      one: '1 call that has no price there',
+      other: '{count} calls that have no price there',
+    },
     profile: 'The models are those of the profile {profile}: the cost may be another one.',
     level: 'What is taken over is judged anew at the level in force.',
     stops: 'does not pass at the level in force',
@@ -401,6 +405,10 @@ export const GERMAN: Words = {
     runs: { one: '1 Schritt läuft', other: '{count} Schritte laufen' },
     more: { one: 'und 1 weiterer', other: 'und {count} weitere' },
     cost: 'Kosten wie im Ausgangslauf: {cost}',
+    unpriced: {
+      one: '1 Aufruf, der dort keinen Preis hat',
+      other: '{count} Aufrufe, die dort keinen Preis haben',
+    },
     profile: 'Die Modelle sind die des Profils {profile}: Die Kosten können andere sein.',
     level: 'Übernommenes wird mit der geltenden Schutzstufe neu geprüft.',
     stops: 'besteht mit der geltenden Schutzstufe nicht',

@@ -16,7 +16,7 @@ import { prioritySchema } from '../../core/schema.ts';
 import type { WorkerMode } from '../../core/states.ts';
 import { LOG, QUEUE, logOf, mailOf } from '../changes.ts';
 import { NEVER, TIMED_RUNS, placeOf } from '../queue-order.ts';
-import { leaseLost, runHasEnded, runNotFound, workerNotFound, workerUnknown } from '../refusals.ts';
+import { assertReceivable, leaseLost, runHasEnded, runNotFound, workerNotFound, workerUnknown } from '../refusals.ts';
 import { WorkerWatch } from '../worker-watch.ts';
 import type { Observed } from '../worker-watch.ts';
 import type { GroupedWrites } from './grouped-writes.ts';
@@ -212,6 +212,7 @@ export class MemoryWorkQueue implements WorkQueue {
       const run = state.runs.get(runId);
       if (run === undefined) throw runNotFound(runId);
       if (hasEnded(run)) throw runHasEnded(runId);
+      assertReceivable(command);
       state.lastCommand += 1;
       state.commands.push({ ...structuredClone(command), id: state.lastCommand, runId });
       if (run.holder === undefined) run.classSince = Math.min(run.classSince, clock.now());

@@ -17,7 +17,7 @@ import type { WorkerMode } from '../../core/states.ts';
 import { LOG, QUEUE, logOf, mailOf } from '../changes.ts';
 import type { Changes } from '../changes.ts';
 import { NEVER, TIMED_RUNS, placeOf } from '../queue-order.ts';
-import { leaseLost } from '../refusals.ts';
+import { assertReceivable, leaseLost } from '../refusals.ts';
 import { CLAIMABLE } from './claimable.ts';
 import { prepareChange, prepareQuery } from './connection.ts';
 import type { Change, Query } from './connection.ts';
@@ -246,6 +246,7 @@ export class SqliteWorkQueue implements WorkQueue {
 
   send(runId: RunId, command: Command): Promise<void> {
     return this.#parts.writes.write((topics) => {
+      assertReceivable(command);
       this.#mailbox.put(runId, command, this.#parts.clock.now());
       topics.add(mailOf(runId)).add(QUEUE);
     });
