@@ -60,6 +60,15 @@ describe('questions to people', () => {
     expect((await stateOf(app, runId)).state).toBe('succeeded');
   });
 
+  it('are answered by a role or an id, never by a name: it would stand in the record for good', async () => {
+    await using app = await openApp();
+    const runId = await waiting(app, 'asked');
+    await expect(decideReview(app, { runId, choice: 'yes', by: 'Änne Müller' }, options)).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringContaining('"by" must be an id'),
+    });
+  });
+
   it('need a step where a run asks several things at once', async () => {
     await using app = await openApp();
     const runId = await waiting(app, 'two');

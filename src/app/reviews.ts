@@ -10,6 +10,7 @@ import { objectionTo } from '../engine/mail.ts';
 import { commandRun } from './command-run.ts';
 import type { Carried } from './command-run.ts';
 import type { App } from './context.ts';
+import { idInput } from './id-input.ts';
 import { describeIssue } from './input-issue.ts';
 import { parseRunId } from './read-run.ts';
 
@@ -105,7 +106,7 @@ export const decisionInput = z.strictObject({
   /** Needed only where a run asks several things at once. */
   step: z.string().optional(),
   note: z.string().max(MOST_CHARACTERS).optional(),
-  by: z.string().min(1).max(80).default('admin'),
+  by: idInput.default('admin'),
 });
 
 /** How far a command's sender goes with the run afterwards. */
@@ -201,7 +202,7 @@ export const signalInput = z.strictObject({
   runId: z.string(),
   name: z.string().regex(/^[\w./@:-]{1,64}$/, 'must be a name of letters and digits, without spaces'),
   body: z.union([z.string(), z.instanceof(Uint8Array)]).optional(),
-  by: z.string().min(1).max(80).default('admin'),
+  by: idInput.default('admin'),
 });
 
 /**

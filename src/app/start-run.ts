@@ -17,12 +17,12 @@ import { freshSalt, toWritten } from '../engine/run-artifacts.ts';
 import type { Written } from '../engine/run-artifacts.ts';
 import type { App } from './context.ts';
 import { chunksUsed, collectDefinitions } from './definition-set.ts';
+import { idInput } from './id-input.ts';
 import { describeIssue } from './input-issue.ts';
 import { assertSettings, mergeParameters } from './parameters.ts';
 import { writeSummary } from './summary.ts';
 
 const labelSchema = z.string().min(1).max(80);
-const idSchema = z.string().regex(/^[\w./@:-]{1,64}$/, 'must be an id of letters and digits, without spaces');
 
 export const startRunInput = z.strictObject({
   config: z.string().min(1),
@@ -38,8 +38,8 @@ export const startRunInput = z.strictObject({
   /** What the run may cost, in USD; the call that would go beyond it is not made. */
   budget: z.number().min(0, 'must be an amount in USD').max(1e9).optional(),
   /** Who asks: a role or a random id, never a name. Runs of one priority take turns between those who ask, or their rooms. */
-  by: idSchema.default('admin'),
-  room: idSchema.optional(),
+  by: idInput.default('admin'),
+  room: idInput.optional(),
   lang: z
     .string()
     .regex(/^[a-z]{2,3}$/, 'is no language (ISO 639-1)')
