@@ -94,7 +94,9 @@ const queuedOf = ({ queuedMs }: AttemptTime): { readonly queuedMs?: number } => 
 /** Not awaited: the next step's start shares this commit, and a failure to store ends the session. */
 function recordEnd({ writer }: RunSession, scope: AttemptScope, data: EventData['attempt.ended']): void {
   const name = { stepPath: scope.path, attempt: scope.attempt, spanId: scope.spanId };
-  const artifacts = scope.written.map(({ row }) => row);
+  // a body that pays no heed to its signal may have written more since; what no event names has no row either
+  const ids = new Set(data.outputs.map(({ id }) => id));
+  const artifacts = scope.written.flatMap(({ row }) => (ids.has(row.id) ? [row] : []));
   writer.record({ type: 'attempt.ended', ...name, data }, { artifacts }).catch(() => {});
   if (data.wait?.for !== 'person') return;
   const { for: _for, ...asked } = data.wait;

@@ -17,6 +17,19 @@ export const FOUND: readonly (readonly Operation[])[] = [
     { do: 'employ', worker: 2 },
     { do: 'signal', run: 0, name: 'filled-in' },
   ],
+  // a step wrote once more after its run was canceled: a row without an event, whose file was swept
+  [
+    { do: 'start', config: 'straight', text: 'a small cat' },
+    { do: 'start', config: 'straight', text: 'a small cat' },
+    { do: 'employ', worker: 1 },
+    { do: 'command', run: 0, type: 'resume', carryOn: true },
+    { do: 'work', worker: 0 },
+    { do: 'command', run: 0, type: 'cancel', carryOn: false },
+    { do: 'signal', run: 0, name: 'filled-in' },
+    { do: 'thaw', worker: 0 },
+    { do: 'start', config: 'straight', text: 'a small cat' },
+    { do: 'work', worker: 0 },
+  ],
   // the third worker that dies in one step
   [
     { do: 'start', config: 'straight', text: 'a small cat' },
