@@ -107,10 +107,10 @@ const show = (host: Host): Command =>
     .action(
       onRun(host, async (app, id, { json }) => {
         const { parseRunId, readRun } = await import('../../app/read-run.ts');
-        const { chronicle } = await readRun(app, parseRunId(id));
+        const { chronicle, runId } = await readRun(app, parseRunId(id));
         if (json === true) return writeJson(chronicle);
         const { drawRun } = await import('../draw/tables.ts');
-        write(drawRun(chronicle, onStdout(app)));
+        write(drawRun(chronicle, onStdout(app), await app.store.queue.place(runId)));
       }),
     );
 

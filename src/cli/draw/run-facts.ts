@@ -1,3 +1,4 @@
+import type { QueuePlace } from '../../core/ports.ts';
 import type { Chronicle, Cost, Progress, StepView } from '../../core/shapes.ts';
 import { cleanAll, cleanLine } from './clean.ts';
 import { drawColumns, drawFacts } from './columns.ts';
@@ -6,25 +7,30 @@ import { counted, fill, phrasesOf } from './words.ts';
 import type { Phrases } from './words.ts';
 
 /** Everything `runs show` tells: the run's facts, its steps, its files. */
-export function drawRun(chronicle: Chronicle, options: DrawOptions): string {
+export function drawRun(chronicle: Chronicle, options: DrawOptions, place?: QueuePlace): string {
   const safe = cleanAll(chronicle);
   const phrases = phrasesOf(options.language);
   const { style } = options;
   const parts = [
-    `${style.strong(cleanLine(safe.run.configName))}\n${drawFacts(runFacts(safe, phrases), options)}`,
+    `${style.strong(cleanLine(safe.run.configName))}\n${drawFacts(runFacts(safe, phrases, place), options)}`,
     safe.steps.length === 0 ? '' : `${style.strong(phrases.words.steps)}\n${drawSteps(safe.steps, options, phrases)}`,
     drawFiles(safe, options, phrases),
   ];
   return parts.filter((part) => part !== '').join('\n');
 }
 
-function runFacts({ run, cost, progress, branches }: Chronicle, phrases: Phrases): (readonly [string, string])[] {
+function runFacts(
+  { run, cost, progress, branches }: Chronicle,
+  phrases: Phrases,
+  place: QueuePlace | undefined,
+): (readonly [string, string])[] {
   const { words } = phrases;
   const { facts } = words;
   return [
     [facts.run, run.runId],
     [facts.state, words.runState[run.state]],
     [facts.progress, run.endedAt === null ? progressText(progress, phrases) : ''],
+    [facts.queue, place === undefined ? '' : placeText(place, phrases)],
     [facts.config, run.config],
     [facts.pipeline, run.pipeline],
     [facts.profile, run.profile],
@@ -49,6 +55,11 @@ function runFacts({ run, cost, progress, branches }: Chronicle, phrases: Phrases
     [facts.error, run.error === null ? '' : `${run.error.code}: ${cleanLine(run.error.message)}`],
     [facts.stemma, run.stemmaVersion],
   ];
+}
+
+function placeText({ position, estimateMs }: QueuePlace, { words, remaining }: Phrases): string {
+  const where = fill(words.place, { position });
+  return estimateMs === null ? where : `${where}, ${remaining(estimateMs)}`;
 }
 
 function progressText({ done, total, percent, remainingMs }: Progress, { words, remaining }: Phrases): string {

@@ -151,6 +151,16 @@ describe('one run', () => {
     expect(drawRun(chronicleOf(unknown.source()), options)).toMatch(/0 of 6 steps, 0 %$/mu);
   });
 
+  it('has a place in the queue while it waits for a worker', () => {
+    const chronicle = chronicleOf(new ToldRun().source());
+    const drawn = (estimateMs: number | null, language = 'en'): string =>
+      drawRun(chronicle, { ...options, language }, { position: 3, estimateMs });
+    expect(drawn(null)).toMatch(/^queue +place 3$/mu);
+    expect(drawn(12_000)).toMatch(/^queue +place 3, about 12 s to go$/mu);
+    expect(drawn(12_000, 'de')).toMatch(/^Warteschlange +Platz 3, noch etwa 12 s$/mu);
+    expect(drawRun(chronicle, options)).not.toMatch(/^queue/mu);
+  });
+
   it('has no sum where a call had no price', () => {
     expect(drawRun(chronicleOf(told.source()), options)).toContain('cost      1 call without a known price');
   });
