@@ -84,7 +84,7 @@ describe('the chain', () => {
 
   test('names a text that was changed, and one that is not canonical', async () => {
     const faults = await altered((bodies) =>
-      bodies.map((one) => (one.seq === 3 ? { ...one, body: one.body.replace(':1', ': 1') } : one)),
+      bodies.map((one) => (one.seq === 3 ? { ...one, body: one.body.replace('"seq":3', '"seq": 3') } : one)),
     );
     expect(faults).toContain('event 3 is not what its hash was made of');
     expect(faults).toContain('event 3 is not in canonical form');
