@@ -240,22 +240,37 @@ describe('a budget that asks', () => {
   });
 });
 
-test('what a dead holder has reserved is settled at what was expected, and recorded so', async () => {
-  const provider = lab({ estimate: DOLLAR, answer: () => new Promise(() => {}) });
-  await using first = await open(provider, { limits: day(5) });
-  const runId = await first.submit();
-  const session = first.session(runId).catch(() => {});
-  await until(() => provider.calls.length === 1);
-  await using second = await first.crash();
-  const lease = await second.claim(runId);
-  const fold = await second.fold(runId);
-  const left = await leftBehind(second.engine, { lease, fold });
-  expect([...left.bills]).toEqual([['ask', { usage: DOLLAR, priced: 'estimated' }]]);
-  await left.settle();
-  const standing = (await second.engine.ledger.standings()).find(({ scope }) => scope === 'day');
-  expect(standing).toMatchObject({ spentMicroUsd: 1_000_000, reservedMicroUsd: 0 });
-  expect([...(await leftBehind(second.engine, { lease, fold })).bills]).toEqual([]);
-  void session; // never ends: its process is dead
+describe('a call whose holder died', () => {
+  const orphaned = async () => {
+    const provider = lab({ estimate: DOLLAR, answer: () => new Promise(() => {}) });
+    const first = await open(provider, { limits: day(5) });
+    const runId = await first.submit();
+    first.session(runId).catch(() => {}); // never ends: its process is dead
+    await until(() => provider.calls.length === 1);
+    return { provider, runId, second: await first.crash() };
+  };
+  const standingOf = async ({ engine }: TestEngine) =>
+    (await engine.ledger.standings()).find(({ scope }) => scope === 'day');
+
+  test('is settled at what was expected', async () => {
+    const { runId, second } = await orphaned();
+    const lease = await second.claim(runId);
+    const fold = await second.fold(runId);
+    const left = await leftBehind(second.engine, { lease, fold });
+    expect([...left.bills]).toEqual([['ask', { usage: DOLLAR, priced: 'estimated' }]]);
+    await left.settle();
+    expect(await standingOf(second)).toMatchObject({ spentMicroUsd: 1_000_000, reservedMicroUsd: 0 });
+    expect([...(await leftBehind(second.engine, { lease, fold })).bills]).toEqual([]);
+  });
+
+  test('stands in the record with that cost', async () => {
+    const { provider, runId, second } = await orphaned();
+    second.session(runId).catch(() => {}); // waits for its own call
+    await until(() => provider.calls.length === 2);
+    const abandoned = (await second.events(runId)).find(({ type }) => type === 'attempt.ended');
+    expect(abandoned?.data).toMatchObject({ state: 'abandoned', usage: DOLLAR, priced: 'estimated' });
+    expect(await standingOf(second)).toMatchObject({ spentMicroUsd: 1_000_000, reservedMicroUsd: 1_000_000 });
+  });
 });
 
 describe('a permit that is not to be had', () => {
@@ -325,21 +340,4 @@ describe('a permit that is not to be had', () => {
     await one;
     expect(provider.calls).toHaveLength(1);
   });
-});
-
-test('an abandoned call stands in the record with the cost that was expected, and is settled once', async () => {
-  const provider = lab({ estimate: DOLLAR, answer: () => new Promise(() => {}) });
-  await using first = await open(provider, { limits: day(5) });
-  const runId = await first.submit();
-  const session = first.session(runId).catch(() => {});
-  await until(() => provider.calls.length === 1);
-  await using second = await first.crash();
-  const next = second.session(runId).catch(() => {});
-  await until(() => provider.calls.length === 2);
-  const abandoned = (await second.events(runId)).find(({ type }) => type === 'attempt.ended');
-  expect(abandoned?.data).toMatchObject({ state: 'abandoned', usage: DOLLAR, priced: 'estimated' });
-  const standing = (await second.engine.ledger.standings()).find(({ scope }) => scope === 'day');
-  expect(standing).toMatchObject({ spentMicroUsd: 1_000_000, reservedMicroUsd: 1_000_000 });
-  void session; // never ends: its process is dead
-  void next;
 });
